@@ -1,0 +1,118 @@
+"""The words in which a run is told: finding, observation, judgement, verdict.
+
+What the checks and the invariants say travels as `Judgement` records from the process that judged
+to the one place that turns them into verdicts, through a file of one JSON object a line. That file
+is the only path between the suites and the reports.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class Verdict(StrEnum):
+    """What a run says of one clause."""
+
+    MET = "met"
+    VIOLATED = "violated"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    INCONCLUSIVE = "inconclusive"
+    UNTESTABLE = "untestable"
+    NOT_RUN = "not_run"
+    OBSERVED = "observed"
+
+
+class Result(StrEnum):
+    """How one judgement of one clause ended, before findings are weighed."""
+
+    JUDGED = "judged"
+    NOT_APPLICABLE = "not_applicable"
+    INCONCLUSIVE = "inconclusive"
+    UNTESTABLE = "untestable"
+    NOT_RUN = "not_run"
+    HARNESS_ERROR = "harness_error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One deviation: what was expected (each lawful alternative), what came, and where.
+
+    `where` is a JSON pointer, a byte offset or an event number of the exchange whose id is in
+    `exchange`; `model` is the model that was asked, where one was.
+    """
+
+    clause: str
+    expected: tuple[str, ...]
+    actual: str
+    where: str = ""
+    exchange: str = ""
+    model: str = ""
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Finding:
+        """Read a finding back from its JSON object."""
+        return cls(**{**row, "expected": tuple(row["expected"])})
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The side that the deployment takes where the documents leave it open: never failed."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one check or one invariant says of one clause."""
+
+    clause: str
+    source: str
+    result: Result
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    exchanges: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_line(cls, line: str) -> Judgement:
+        """Read a record back from its line."""
+        row = json.loads(line)
+        return cls(
+            clause=row["clause"],
+            source=row["source"],
+            result=Result(row["result"]),
+            reason=row["reason"],
+            findings=tuple(Finding.from_json(finding) for finding in row["findings"]),
+            observations=tuple(Observation(**seen) for seen in row["observations"]),
+            exchanges=tuple(row["exchanges"]),
+        )
+
+
+def append(path: Path, judgement: Judgement) -> None:
+    """Add a record to a ledger file. One process writes one file, so lines never mix."""
+    with path.open("a", encoding="utf-8") as ledger:
+        ledger.write(judgement.line() + "\n")
+
+
+def read(folder: Path) -> Iterator[Judgement]:
+    """All records of a run, from every process that judged.
+
+    The last line of a file may be cut when its process was killed; what is whole is read.
+    """
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield Judgement.from_line(line)
