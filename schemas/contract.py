@@ -6,19 +6,17 @@ words that its document does not print.
 """
 
 import hashlib
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-import yaml
+from schemas import rows
+from schemas.rows import ContractError, Where
 
-if TYPE_CHECKING:
-    from yaml import SafeLoader as _BaseLoader
-else:
-    _BaseLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["Clause", "Contract", "ContractError", "Observation", "Quote", "Role", "Source", "load"]
 
 LEVELS = ("MUST", "SHOULD", "MAY")
 GATES = ("block", "warn", "report")
@@ -39,27 +37,12 @@ FLAGS = (
 )
 
 
-class ContractError(Exception):
-    """One row of the contract is wrong. The message names file, id, fault and remedy."""
-
-    def __init__(self, where: "Where", wrong: str, remedy: str) -> None:
-        super().__init__(" ".join(f"{where}: {wrong}; {remedy}".split()))
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The place of a row: its file and, once known, its id."""
-
-    file: str
-    id: str = "?"
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.id}"
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document: who speaks (`vendor` may say MUST, `third-party` may not) and its text."""
+    """One document. A `vendor` may say MUST, a `third-party` may not.
+
+    `text` is what it prints, with each run of white space made one space.
+    """
 
     name: str
     title: str
@@ -153,19 +136,18 @@ class Contract:
 
 @cache
 def load(root: Path = Path(__file__).parent) -> Contract:
-    """Read and check the contract under `root`. Raises ContractError, OSError."""
-    sources = _index(_sources(root))
-    roles = _index(_roles(root))
-    observations = _index(_observations(root, sources))
-    clauses = _index(_clauses(root, sources, roles, observations))
-    _check_unique_keys(observations)
-    _check_clause_references(observations, clauses)
+    """Read and check the contract under `root`. Raises ContractError."""
+    sources = _index(_sources(root), "sources.yaml")
+    roles = _index(_roles(root), "roles.yaml")
+    observations = _index(_observations(root, sources), "observations.yaml")
+    clauses = _index(_clauses(root, sources, roles, observations), "clauses")
+    _check_references(observations, clauses)
     return Contract(
-        clauses=_freeze(clauses),
-        observations=_freeze(observations),
-        roles=_freeze(roles),
-        sources=_freeze(sources),
-        areas=_freeze(_by_area(clauses.values())),
+        clauses=MappingProxyType(clauses),
+        observations=MappingProxyType(observations),
+        roles=MappingProxyType(roles),
+        sources=MappingProxyType(sources),
+        areas=MappingProxyType(_by_area(clauses.values())),
         digest=_digest(root),
     )
 
@@ -175,89 +157,47 @@ def collapse(text: str) -> str:
     return " ".join(text.split())
 
 
-class _Loader(_BaseLoader):
-    """A safe YAML loader that refuses a key given twice in one mapping."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        keys = [key.value for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
-        if twice:
-            problem = f"key given twice: {', '.join(sorted(map(str, twice)))}"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        return super().construct_mapping(node, deep=deep)
-
-
-type_name = {str: "text", bool: "true or false", list: "a list", dict: "a mapping"}.__getitem__
-
-
-def _rows(root: Path, file: str) -> Iterator[tuple[Where, dict[str, Any]]]:
-    """The rows of one data file: a list of mappings."""
-    try:
-        rows = yaml.load((root / file).read_text("utf-8"), _Loader)  # noqa: S506
-    except yaml.YAMLError as error:
-        raise ContractError(Where(file), f"not valid YAML: {error}", "mend the syntax") from error
-    for row in rows if isinstance(rows, list) else [rows]:
-        if not isinstance(row, dict):
-            raise ContractError(Where(file), f"not a row: {row!r}", "write a list of mappings")
-        yield Where(file, str(row.get("id", row.get("name", "?")))), row
-
-
-def _check_row(
-    where: Where, row: Mapping[str, Any], need: Mapping[str, type], may: Mapping[str, type]
-) -> None:
-    known = {**need, **may}
-    for key in row.keys() - known.keys():
-        raise ContractError(where, f"unknown key '{key}'", f"use one of {', '.join(known)}")
-    for key in need.keys() - row.keys():
-        raise ContractError(where, f"'{key}' is missing", f"add {key}: with {type_name(need[key])}")
-    for key, value in row.items():
-        if not isinstance(value, known[key]):
-            raise ContractError(where, f"'{key}' is {value!r}", f"give {type_name(known[key])}")
-        if not value and value is not False and key != "flags":
-            raise ContractError(where, f"'{key}' is empty", f"fill it in, or leave out {key}")
-
-
-def _check_choice(where: Where, key: str, value: object, choices: Iterable[str]) -> None:
-    choices = tuple(choices)
-    if value not in choices:
-        raise ContractError(where, f"unknown {key} '{value}'", f"use one of {', '.join(choices)}")
+_Row = TypeVar("_Row", Source, Role, Observation, Clause)
 
 
 def _sources(root: Path) -> Iterator[Source]:
     need = {"name": str, "title": str, "binding": str, "sha256": str}
-    for where, row in _rows(root, "sources.yaml"):
-        _check_row(where, row, need, {"url": str})
-        _check_choice(where, "binding", row["binding"], BINDINGS)
-        raw = (root / "sources" / f"{row['name']}.txt").read_bytes()
-        actual = hashlib.sha256(raw).hexdigest()
+    for where, row in rows.read(root, "sources.yaml"):
+        rows.check(where, row, need, {"url": str})
+        rows.choose(where, "binding", row["binding"], BINDINGS)
+        text = rows.read_text(root, f"sources/{row['name']}.txt", where)
+        actual = hashlib.sha256(text.encode()).hexdigest()
         if actual != row["sha256"]:
             remedy = f"restore the document, or review its clauses and write sha256: {actual}"
             raise ContractError(where, "the document has changed", remedy)
-        yield Source(**{"url": None, **row}, text=collapse(raw.decode("utf-8")))
+        yield Source(**{"url": None, **row}, text=collapse(text))
 
 
 def _roles(root: Path) -> Iterator[Role]:
     need = {"name": str, "description": str}
     may = {"flags": dict, "id_suffix": str, "configured": bool}
-    for where, row in _rows(root, "roles.yaml"):
-        _check_row(where, row, need, may)
+    for where, row in rows.read(root, "roles.yaml"):
+        rows.check(where, row, need, may)
         flags: dict[str, bool] = row.get("flags", {})
         for flag, value in flags.items():
-            _check_choice(where, "flag", flag, FLAGS)
+            rows.choose(where, "flag", flag, FLAGS)
             if not isinstance(value, bool):
                 raise ContractError(where, f"'{flag}' is {value!r}", "give true or false")
-        defaults = {"id_suffix": None, "configured": False}
+        defaults: dict[str, Any] = {"id_suffix": None, "configured": False}
         yield Role(**{**defaults, **row, "flags": MappingProxyType(flags)})
 
 
 def _observations(root: Path, sources: Mapping[str, Source]) -> Iterator[Observation]:
     need = dict.fromkeys(("id", "key", "question", "kind"), str)
     lists = dict.fromkeys(("sides", "values", "clauses"), list)
-    for where, row in _rows(root, "observations.yaml"):
-        _check_row(where, row, {**need, **lists}, {})
-        _check_choice(where, "kind", row["kind"], OBSERVATION_KINDS)
-        row["sides"] = _quotes(where, row["sides"], sources)
-        yield Observation(**{**row, **{key: tuple(row[key]) for key in lists}})
+    for where, row in rows.read(root, "observations.yaml"):
+        rows.check(where, row, {**need, **lists}, {})
+        rows.choose(where, "kind", row["kind"], OBSERVATION_KINDS)
+        tuples: dict[str, Any] = {
+            key: rows.texts(where, key, row[key]) for key in ("values", "clauses")
+        }
+        tuples["sides"] = _quotes(where, row["sides"], sources)
+        yield Observation(**{**row, **tuples})
 
 
 def _clauses(
@@ -267,41 +207,95 @@ def _clauses(
     observations: Mapping[str, Observation],
 ) -> Iterator[Clause]:
     for area in _areas(root):
-        for where, row in _rows(root, f"clauses/{area}.yaml"):
+        for where, row in rows.read(root, f"clauses/{area}.yaml"):
             clause = _clause(where, row, area, sources)
             for role in clause.needs:
-                _check_choice(where, "role", role, roles)
+                rows.choose(where, "role", role, roles)
             for observation in clause.see:
-                _check_choice(where, "observation", observation, observations)
+                rows.choose(where, "observation", observation, observations)
             yield clause
 
 
 def _clause(where: Where, row: dict[str, Any], area: str, sources: Mapping[str, Source]) -> Clause:
     texts = ("id", "statement", "level", "gate", "kind", "endpoint", "source", "section", "quote")
     lists = dict.fromkeys(("also", "needs", "see"), list)
-    _check_row(where, row, dict.fromkeys(texts, str), lists)
+    rows.check(where, row, dict.fromkeys(texts, str), lists)
     choices = {"level": LEVELS, "gate": GATES, "kind": KINDS, "endpoint": ENDPOINTS}
     for key, known in choices.items():
-        _check_choice(where, key, row[key], known)
+        rows.choose(where, key, row[key], known)
     first = {"source": row["source"], "quote": row["quote"]}
     also = _quotes(where, [first, *row.get("also", [])], sources)[1:]
     if row["level"] == "MUST" and sources[row["source"]].binding != "vendor":
         remedy = "quote the vendor, or use SHOULD or MAY"
         raise ContractError(where, f"'{row['source']}' binds nobody to a MUST", remedy)
-    tuples = {key: tuple(row[key]) for key in ("needs", "see") if key in row}
-    return Clause(**{**row, **tuples, "also": also}, area=area)
+    tuples = {key: rows.texts(where, key, row.get(key, ())) for key in ("needs", "see")}
+    return Clause(**{**row, **tuples, "also": also, "area": area})
 
 
-def _quotes(where: Where, rows: Iterable[Any], sources: Mapping[str, Source]) -> tuple[Quote, ...]:
-    return tuple(_quote(where, row, sources) for row in rows)
+def _quotes(
+    where: Where, quotes: Iterable[Any], sources: Mapping[str, Source]
+) -> tuple[Quote, ...]:
+    return tuple(_quote(where, row, sources) for row in quotes)
 
 
 def _quote(where: Where, row: Any, sources: Mapping[str, Source]) -> Quote:
     if not isinstance(row, dict):
         raise ContractError(where, f"not a quote: {row!r}", "write source: and quote:")
-    _check_row(where, row, {"source": str, "quote": str}, {})
-    _check_choice(where, "source", row["source"], sources)
+    rows.check(where, row, {"source": str, "quote": str}, {})
+    rows.choose(where, "source", row["source"], sources)
     if not sources[row["source"]].prints(row["quote"]):
         remedy = f"copy the words from sources/{row['source']}.txt"
         raise ContractError(where, f"not in its source: {row['quote'][:60]!r}", remedy)
     return Quote(row["source"], row["quote"])
+
+
+def _areas(root: Path) -> list[str]:
+    """The areas that have a file, in the order of AREAS."""
+    found = {path.stem for path in (root / "clauses").glob("*.yaml")}
+    for area in found:
+        rows.choose(Where(f"clauses/{area}.yaml"), "area", area, AREAS)
+    return [area for area in AREAS if area in found]
+
+
+def _index(items: Iterable[_Row], files: str) -> dict[str, _Row]:
+    """The rows by id or name. Each may stand once."""
+    index: dict[str, _Row] = {}
+    for row in items:
+        key = row.id if isinstance(row, Clause | Observation) else row.name
+        if key in index:
+            raise ContractError(Where(files, key), "stands twice", "ids are unique: rename one")
+        index[key] = row
+    return index
+
+
+def _check_references(
+    observations: Mapping[str, Observation], clauses: Mapping[str, Clause]
+) -> None:
+    """Keys of observations are unique, and the clauses that they name exist."""
+    keys: set[str] = set()
+    for observation in observations.values():
+        where = Where("observations.yaml", observation.id)
+        if observation.key in keys:
+            raise ContractError(where, f"key '{observation.key}' stands twice", "rename one")
+        keys.add(observation.key)
+        for clause in observation.clauses:
+            if clause not in clauses:
+                raise ContractError(where, f"unknown clause '{clause}'", "mend or remove the id")
+
+
+def _by_area(clauses: Iterable[Clause]) -> dict[str, tuple[Clause, ...]]:
+    areas: dict[str, tuple[Clause, ...]] = {}
+    for clause in clauses:
+        areas[clause.area] = (*areas.get(clause.area, ()), clause)
+    return areas
+
+
+def _digest(root: Path) -> str:
+    """One sha256 over all data files. It changes whenever the contract does."""
+    files = ["sources.yaml", "observations.yaml", "roles.yaml"]
+    files += [f"clauses/{area}.yaml" for area in _areas(root)]
+    digest = hashlib.sha256()
+    for file in files:
+        text = (root / file).read_text("utf-8")
+        digest.update(f"{file}\n{len(text)}\n{text}".encode())
+    return digest.hexdigest()

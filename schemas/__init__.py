@@ -1,0 +1,1 @@
+"""What is promised: clauses, documented tables and profiles, as data."""
