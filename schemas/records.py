@@ -46,15 +46,16 @@ class Finding:
     """One deviation: what was expected (each lawful alternative), what came, and where.
 
     `where` is a JSON pointer, a byte offset or an event number of the exchange whose id is in
-    `exchange`; `model` is the model that was asked, where one was.
+    `exchange`; `model` is the model that was asked, where one was. A check leaves `clause` empty:
+    the clause is declared once, beside the check, and filled in by what runs it.
     """
 
-    clause: str
     expected: tuple[str, ...]
     actual: str
     where: str = ""
     exchange: str = ""
     model: str = ""
+    clause: str = ""
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Finding:
@@ -72,9 +73,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one check or one invariant says of one clause."""
+    """What one check says of its clause, or the invariants of one exchange say of theirs.
 
-    clause: str
+    Each finding names its own clause, one of `clauses`; those without a finding are met.
+    """
+
+    clauses: tuple[str, ...]
     source: str
     result: Result
     reason: str = ""
@@ -91,7 +95,7 @@ class Judgement:
         """Read a record back from its line."""
         row = json.loads(line)
         return cls(
-            clause=row["clause"],
+            clauses=tuple(row["clauses"]),
             source=row["source"],
             result=Result(row["result"]),
             reason=row["reason"],
@@ -99,6 +103,14 @@ class Judgement:
             observations=tuple(Observation(**seen) for seen in row["observations"]),
             exchanges=tuple(row["exchanges"]),
         )
+
+
+class ClauseNotMet(AssertionError):
+    """Raised by a check that has more to say than "met"; carries what it says."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        super().__init__(judgement.clauses[0])
+        self.judgement = judgement
 
 
 def append(path: Path, judgement: Judgement) -> None:

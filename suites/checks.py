@@ -1,0 +1,156 @@
+"""What a check is, and how one is run.
+
+A check is a function of the deployment under test that yields findings and observations. Its
+clause is declared once, by the decorator; what the clause needs (capabilities, a plain request
+that works) is declared beside the clause and seen to here, so no check skips by itself. The first
+line of its docstring states the behaviour in the indicative: it is what the report shows.
+
+    @check("CHAT-REQ-N-01")
+    def test_one_completion_is_the_only_choice(dut: Deployment) -> Findings:
+        \"""A request with n = 1 is answered with one choice.\"""
+        yield from accepted(dut.chat(n=1))
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Unjudged, Untestable
+from schemas.records import ClauseNotMet, Finding, Judgement, Observation, Result
+from suites.prerequisites import require
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+Findings: TypeAlias = Iterator[Finding | Observation]
+Function: TypeAlias = Callable[..., Findings]
+
+RESULTS = {
+    NotApplicable: Result.NOT_APPLICABLE,
+    Inconclusive: Result.INCONCLUSIVE,
+    Untestable: Result.UNTESTABLE,
+    NotRun: Result.NOT_RUN,
+}
+TIERS = ("smoke", "standard", "deep")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One function for one clause, with the row that it is run on where it drives a table.
+
+    `tier` is the smallest tier that runs it; `sent` is False for checks that need no deployment;
+    `needs` are roles beyond those that the clause itself names.
+    """
+
+    clause: str
+    function: Function
+    tier: str = "standard"
+    sent: bool = True
+    needs: tuple[str, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The function's name with the clause, as pytest shows it."""
+        return f"{self.function.__name__}[{self.clause}]"
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring: the behaviour, in the indicative."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+REGISTRY: dict[str, Check] = {}
+
+
+def check(
+    clause: str, *, tier: str = "standard", offline: bool = False, needs: tuple[str, ...] = ()
+) -> Callable[[Function], Callable[..., None]]:
+    """Declare the clause of a check."""
+    return checks([Check(clause, _undefined, tier, not offline, needs)])
+
+
+def checks(cases: list[Check]) -> Callable[[Function], Callable[..., None]]:
+    """Declare a check that is run once for each case: a table's rows, each with its clause."""
+
+    def declare(function: Function) -> Callable[..., None]:
+        mine = tuple(replace(case, function=function) for case in cases)
+        for case in mine:
+            _register(case)
+
+        @functools.wraps(function)
+        def run(conformance: Any) -> None:
+            conformance.judge()
+
+        run.__signature__ = inspect.signature(_wants_conformance)  # type: ignore[attr-defined]
+        run.cases = mine  # type: ignore[attr-defined]
+        return run
+
+    return declare
+
+
+def execute(case: Check, dut: Deployment) -> Judgement:
+    """Run one check and say how it ended. Never raises: a crash is the harness's own failure."""
+    dut.used = []
+    found: list[Finding] = []
+    seen: list[Observation] = []
+    result, reason = Result.JUDGED, ""
+    try:
+        require(case, dut)
+        for item in case.function(dut, **case.arguments):
+            if isinstance(item, Observation):
+                seen.append(item)
+            else:
+                found.append(replace(item, clause=case.clause))
+    except Unjudged as why:
+        # What was found before the check had to stop stays found.
+        result = Result.JUDGED if found else RESULTS[type(why)]
+        reason = str(why)
+    except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
+        result, reason, found = Result.HARNESS_ERROR, _crash(error), []
+    return Judgement(
+        clauses=(case.clause,),
+        source=case.name,
+        result=result,
+        reason=reason,
+        findings=tuple(found),
+        observations=tuple(seen),
+        exchanges=tuple(dict.fromkeys(dut.used)),
+    )
+
+
+def report(judgement: Judgement) -> None:
+    """Raise ClauseNotMet when there is more to say than "met"."""
+    if judgement.findings or judgement.result is not Result.JUDGED:
+        raise ClauseNotMet(judgement)
+
+
+def _register(case: Check) -> None:
+    if case.name in REGISTRY:
+        raise ValueError(f"{case.name} is declared twice")
+    if not case.summary:
+        raise ValueError(f"{case.name} has no docstring: its first line is what the report shows")
+    if case.tier not in TIERS:
+        raise ValueError(f"{case.name}: tier {case.tier!r} is none of {', '.join(TIERS)}")
+    REGISTRY[case.name] = case
+
+
+def _crash(error: Exception) -> str:
+    """Type, message and last line of ours, without values of variables."""
+    frames = traceback.extract_tb(error.__traceback__)
+    here = frames[-1]
+    return f"{type(error).__name__}: {error} ({Path(here.filename).name}:{here.lineno})"
+
+
+def _wants_conformance(conformance: Any) -> None:
+    """The signature that pytest sees of each check."""
+
+
+def _undefined(*_: Any) -> Findings:
+    raise NotImplementedError("a check without a function")

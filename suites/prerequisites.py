@@ -1,0 +1,56 @@
+"""What must work before a clause can be judged, so that one defect turns one clause red.
+
+When a plain chat request fails, that is CHAT-PATH-01; the other chat clauses are then untestable,
+which is red too, and says why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.outcomes import Untestable
+from suites.verify import accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+    from suites.checks import Check
+
+Probe = tuple[str, "Callable[[Deployment], Exchange]"]
+
+BY_ENDPOINT: dict[str, Probe] = {
+    "GET /models": ("MODELS-LIST-01", lambda dut: dut.models()),
+    "GET /models/{model_id}": ("MODELS-LIST-01", lambda dut: dut.models()),
+    "POST /chat/completions": ("CHAT-PATH-01", lambda dut: dut.chat()),
+    "POST /completions": ("COMP-PATH-01", lambda dut: dut.completions()),
+    "POST /responses": ("RESP-PATH-01", lambda dut: dut.responses()),
+}
+BY_AREA: dict[str, Probe] = {
+    "chat-stream": ("STREAM-CHAT-CTYPE-01", lambda dut: dut.chat(stream=True)),
+    "responses-stream": ("STREAM-RESP-CTYPE-01", lambda dut: dut.responses(stream=True)),
+}
+
+
+def require(case: Check, dut: Deployment) -> None:
+    """Raise NotApplicable or Untestable when the clause of this check cannot be judged."""
+    clause = dut.contract.clauses[case.clause]
+    if case.sent:
+        for role in (*clause.needs, *case.needs):
+            dut.cast.model(role)
+        for probe in (BY_ENDPOINT.get(clause.endpoint), BY_AREA.get(clause.area)):
+            if probe and probe[0] != clause.id and case.clause not in _entry_clauses(clause.area):
+                _works(probe, dut)
+    dut.used = []
+
+
+def _entry_clauses(area: str) -> tuple[str, ...]:
+    """The clause that opens an area is judged even where the plain request fails."""
+    return (BY_AREA[area][0],) if area in BY_AREA else ()
+
+
+def _works(probe: Probe, dut: Deployment) -> None:
+    clause, ask = probe
+    if any(True for _ in accepted(ask(dut))):
+        raise Untestable(f"the plain request fails: see {clause}")

@@ -1,0 +1,112 @@
+"""What "accepted" and "refused" mean, once, with every lawful alternative.
+
+A refusal is a 4xx with a JSON body. A 5xx, an HTML page, a time-out or a closed connection is
+never one; neither is it a deviation while it could be the environment's doing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from fixtures.client import troubled
+from fixtures.exchange import NOT_JSON, Exchange
+from fixtures.outcomes import Inconclusive, Untestable
+from schemas.records import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHOWN = 240
+GENERATED = ("choices", "output", "text", "segments")
+
+
+def accepted(exchange: Exchange) -> Iterator[Finding]:
+    """A finding unless the request was answered with status 200 and no error inside.
+
+    The shape of the answer is not asked here: the invariants judge it, each part in its clause.
+    Raises Inconclusive.
+    """
+    conclusive(exchange)
+    if exchange.ok and not _is_error(exchange):
+        return
+    yield deviation(exchange, "HTTP 200 with an answer")
+
+
+def refused(exchange: Exchange, *also: str) -> Iterator[Finding]:
+    """A finding unless the request was refused with a 4xx; `also` are further lawful statuses.
+
+    Raises Inconclusive, and Untestable for a 4xx without JSON, which proves nothing: its own
+    clause is ERR-JSON-01.
+    """
+    conclusive(exchange)
+    lawful = (400 <= exchange.status < 500 or str(exchange.status) in also) and exchange.answered
+    if not lawful or _generated(exchange):
+        yield deviation(exchange, "a 4xx status with a JSON error", *map("HTTP {}".format, also))
+    elif not isinstance(exchange.document, dict):
+        raise Untestable(f"the refusal is not JSON: see ERR-JSON-01 ({describe(exchange)})")
+
+
+def open_to(exchange: Exchange) -> Iterator[Finding]:
+    """A finding unless the request was accepted or refused: where the documents leave it open."""
+    conclusive(exchange)
+    if not (exchange.answered and (exchange.status == 200 or 400 <= exchange.status < 500)):
+        yield deviation(exchange, "HTTP 200 with an answer", "a 4xx status with a JSON error")
+
+
+def side(exchange: Exchange) -> str:
+    """Which side was taken: `accepted` or `refused`, or the status for anything else."""
+    conclusive(exchange)
+    if exchange.ok and not _is_error(exchange):
+        return "accepted"
+    return "refused" if 400 <= exchange.status < 500 else f"HTTP {exchange.status}"
+
+
+def conclusive(exchange: Exchange) -> None:
+    """Raise Inconclusive when the environment, and not the deployment, may have answered."""
+    if exchange.status == 401 and exchange.request.own_key:
+        raise Inconclusive("our own key was refused with 401")
+    if exchange.status in (402, 429) and exchange.request.own_key:
+        raise Inconclusive(f"quota or rate limit: HTTP {exchange.status}, waited {exchange.waits}x")
+    if troubled(exchange) and not exchange.stands:
+        raise Inconclusive(f"the environment may be at fault: {describe(exchange)}")
+
+
+def deviation(exchange: Exchange, *expected: str, actual: str = "", where: str = "") -> Finding:
+    """A finding on this exchange. `actual` defaults to the answer in short."""
+    return Finding(
+        expected=tuple(expected),
+        actual=actual or describe(exchange),
+        where=where,
+        exchange=exchange.id,
+        model=exchange.request.model,
+    )
+
+
+def describe(exchange: Exchange) -> str:
+    """The answer in one line: status, media type and the beginning of the body, or the failure."""
+    if exchange.failure and not exchange.status:
+        return f"{exchange.failure} after {exchange.seconds:.1f} s"
+    body = exchange.body[:SHOWN].decode("utf-8", "replace").replace("\n", "\\n")
+    more = "…" if len(exchange.body) > SHOWN else ""
+    kind = exchange.media_type or "no content type"
+    cut = f", {exchange.failure}" if exchange.failure else ""
+    return f"HTTP {exchange.status}, {kind}{cut}: {body}{more}"
+
+
+def show(value: object) -> str:
+    """A value from an answer, short enough for a report."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def _is_error(exchange: Exchange) -> bool:
+    document = exchange.document
+    if exchange.request.streamed and document is NOT_JSON:
+        return False
+    return not isinstance(document, dict) or bool(document.get("error"))
+
+
+def _generated(exchange: Exchange) -> bool:
+    document = exchange.document
+    return isinstance(document, dict) and any(document.get(key) for key in GENERATED)
