@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Unjudged, Untestable
 from schemas.records import ClauseNotMet, Finding, Judgement, Observation, Result
+from suites.judge import crash
 from suites.prerequisites import require
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def execute(case: Check, dut: Deployment) -> Judgement:
         result = Result.JUDGED if found else RESULTS[type(why)]
         reason = str(why)
     except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
-        result, reason, found = Result.HARNESS_ERROR, _crash(error), []
+        result, reason, found = Result.HARNESS_ERROR, crash(error), []
     return Judgement(
         clauses=(case.clause,),
         source=case.name,
@@ -139,13 +138,6 @@ def _register(case: Check) -> None:
     if case.tier not in TIERS:
         raise ValueError(f"{case.name}: tier {case.tier!r} is none of {', '.join(TIERS)}")
     REGISTRY[case.name] = case
-
-
-def _crash(error: Exception) -> str:
-    """Type, message and last line of ours, without values of variables."""
-    frames = traceback.extract_tb(error.__traceback__)
-    here = frames[-1]
-    return f"{type(error).__name__}: {error} ({Path(here.filename).name}:{here.lineno})"
 
 
 def _wants_conformance(conformance: Any) -> None:

@@ -6,9 +6,11 @@ traffic alike. Those that compare exchanges are functions of a whole run.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from fixtures.exchange import Exchange
 from fixtures.outcomes import Untestable
@@ -21,11 +23,15 @@ RunJudge: TypeAlias = Callable[[Sequence[Exchange]], Said]
 
 @dataclass(frozen=True)
 class Invariant:
-    """A judge and the clauses that it decides; `applies` chooses the exchanges."""
+    """A judge and the clauses that it decides; `applies` chooses the exchanges.
+
+    `also` are clauses that it may find broken, without being able to say that they are met.
+    """
 
     clauses: tuple[str, ...]
     applies: Callable[[Exchange], bool]
     judge: OneJudge
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ RUN_INVARIANTS: list[RunInvariant] = []
 
 
 def invariant(
-    *clauses: str, on: Callable[[Exchange], bool]
+    *clauses: str, on: Callable[[Exchange], bool], also: tuple[str, ...] = ()
 ) -> Callable[[OneJudge], OneJudge]:
     """Declare what holds for every exchange that `on` chooses.
 
@@ -51,7 +57,7 @@ def invariant(
     """
 
     def declare(judge: OneJudge) -> OneJudge:
-        INVARIANTS.append(Invariant(clauses, on, judge))
+        INVARIANTS.append(Invariant(clauses, on, judge, also))
         return judge
 
     return declare
@@ -69,21 +75,10 @@ def over_run(
     return declare
 
 
-def judge(exchange: Exchange) -> Judgement | None:
-    """What the invariants say of one exchange, or None when none applies."""
-    judged: list[str] = []
-    said: list[Finding | Observation] = []
-    for rule in INVARIANTS:
-        if not rule.applies(exchange):
-            continue
-        try:
-            said += _named(rule.clauses, rule.judge(exchange))
-        except Untestable:
-            continue
-        judged += rule.clauses
-    if not judged:
-        return None
-    return _judgement(judged, said, (exchange.id,))
+def judge(exchange: Exchange) -> Iterator[Judgement]:
+    """What the invariants say of one exchange."""
+    rules = [rule for rule in INVARIANTS if rule.applies(exchange)]
+    yield from _hear([(rule, exchange) for rule in rules], (exchange.id,))
 
 
 def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
@@ -91,8 +86,8 @@ def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
     for rule in RUN_INVARIANTS:
         chosen = [exchange for exchange in exchanges if rule.applies(exchange)]
         if chosen:
-            said = _named(rule.clauses, rule.judge(chosen))
-            yield _judgement(rule.clauses, said, tuple(each.id for each in chosen))
+            ids = tuple(exchange.id for exchange in chosen)
+            yield from _hear([(rule, chosen)], ids)
 
 
 def covered() -> frozenset[str]:
@@ -102,25 +97,54 @@ def covered() -> frozenset[str]:
     )
 
 
-def _named(clauses: tuple[str, ...], said: Said) -> list[Finding | Observation]:
-    named: list[Finding | Observation] = []
-    for item in said:
-        if isinstance(item, Finding) and not item.clause:
-            item = replace(item, clause=clauses[0])  # noqa: PLW2901
-        if isinstance(item, Finding) and item.clause not in clauses:
-            raise ValueError(f"{item.clause} is not declared by the judge of {clauses}")
-        named.append(item)
+def _hear(
+    rules: Iterable[tuple[Invariant | RunInvariant, Any]],
+    exchanges: tuple[str, ...],
+) -> Iterator[Judgement]:
+    """One judgement of all that was judged, and one for each judge that crashed."""
+    judged: list[str] = []
+    said: list[Finding | Observation] = []
+    for rule, evidence in rules:
+        try:
+            told = _named(rule, rule.judge(evidence))
+        except Untestable:
+            continue
+        except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
+            reason = crash(error)
+            yield Judgement(
+                rule.clauses, "invariants", Result.HARNESS_ERROR, reason, exchanges=exchanges
+            )
+            continue
+        said += told
+        judged += rule.clauses
+        judged += [item.clause for item in told if isinstance(item, Finding)]
+    if judged:
+        yield Judgement(
+            clauses=tuple(dict.fromkeys(judged)),
+            source="invariants",
+            result=Result.JUDGED,
+            findings=tuple(item for item in said if isinstance(item, Finding)),
+            observations=tuple(item for item in said if isinstance(item, Observation)),
+            exchanges=exchanges,
+        )
+
+
+def _named(rule: Invariant | RunInvariant, said: Said) -> list[Finding | Observation]:
+    """Each finding with its clause: the judge's own where it names none."""
+    named = [
+        replace(item, clause=rule.clauses[0])
+        if isinstance(item, Finding) and not item.clause
+        else item
+        for item in said
+    ]
+    known = (*rule.clauses, *(rule.also if isinstance(rule, Invariant) else ()))
+    for item in named:
+        if isinstance(item, Finding) and item.clause not in known:
+            raise ValueError(f"{item.clause} is not declared by the judge of {rule.clauses}")
     return named
 
 
-def _judgement(
-    clauses: Iterable[str], said: list[Finding | Observation], exchanges: tuple[str, ...]
-) -> Judgement:
-    return Judgement(
-        clauses=tuple(dict.fromkeys(clauses)),
-        source="invariants",
-        result=Result.JUDGED,
-        findings=tuple(item for item in said if isinstance(item, Finding)),
-        observations=tuple(item for item in said if isinstance(item, Observation)),
-        exchanges=exchanges,
-    )
+def crash(error: Exception) -> str:
+    """Type, message and last place of ours, without the values of variables."""
+    here = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(here.filename).name}:{here.lineno})"

@@ -40,14 +40,9 @@ def require(case: Check, dut: Deployment) -> None:
         for role in (*clause.needs, *case.needs):
             dut.cast.model(role)
         for probe in (BY_ENDPOINT.get(clause.endpoint), BY_AREA.get(clause.area)):
-            if probe and probe[0] != clause.id and case.clause not in _entry_clauses(clause.area):
+            if probe and probe[0] != clause.id:
                 _works(probe, dut)
     dut.used = []
-
-
-def _entry_clauses(area: str) -> tuple[str, ...]:
-    """The clause that opens an area is judged even where the plain request fails."""
-    return (BY_AREA[area][0],) if area in BY_AREA else ()
 
 
 def _works(probe: Probe, dut: Deployment) -> None:

@@ -72,7 +72,9 @@ def conclusive(exchange: Exchange) -> None:
         raise Inconclusive(f"the environment may be at fault: {describe(exchange)}")
 
 
-def deviation(exchange: Exchange, *expected: str, actual: str = "", where: str = "") -> Finding:
+def deviation(
+    exchange: Exchange, *expected: str, actual: str = "", where: str = "", clause: str = ""
+) -> Finding:
     """A finding on this exchange. `actual` defaults to the answer in short."""
     return Finding(
         expected=tuple(expected),
@@ -80,6 +82,7 @@ def deviation(exchange: Exchange, *expected: str, actual: str = "", where: str =
         where=where,
         exchange=exchange.id,
         model=exchange.request.model,
+        clause=clause,
     )
 
 

@@ -1,0 +1,157 @@
+"""Wiring: registers the plugins, and connects the client's exchanges to judge and recorder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fixtures import har, run
+from fixtures import plugin as fixtures_plugin
+from fixtures.secret import Redactor
+from reports import allure, waivers
+from reports.evidence import Evidence, entries
+from reports.plugin import Facts, Reporter
+from reports.verdicts import Scope
+from schemas import contract, profiles, records
+from suites import catalogue, judge
+from suites import plugin as suites_plugin
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+pytest_plugins = ["fixtures.plugin", "suites.plugin"]
+VERSION = metadata.version("compactifai-conformance")
+REPORTER = "conformance-reporter"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Where the exchanges of this process go: into the evidence, and before the judge."""
+
+    base_url: str
+    evidence: Evidence
+    ledger: Path
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Record an exchange, then judge it."""
+        self.evidence.add(har.to_entry(exchange, self.base_url))
+        for judgement in judge.judge(exchange):
+            records.append(self.ledger, judgement)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the reporter for a conformance run."""
+    if not fixtures_plugin.is_conformance_run(config) or config.option.help:
+        return
+    allure.take_over(config)
+    clauses = contract.load().clauses
+    profile = profiles.load(config.option.profile)
+    try:
+        file = config.option.waivers
+        accepted = waivers.load(Path(file), clauses.keys()) if file else ()
+    except waivers.WaiverError as wrong:
+        raise pytest.UsageError(str(wrong)) from None
+    reporter = Reporter(
+        strict=config.option.strict,
+        gates={**{each.id: each.gate for each in clauses.values()}, **profile.gates},
+        accepted=accepted,
+        redact=lambda text: redactor(config).text(text),
+        facts=lambda: gather(config),
+        worker=fixtures_plugin.is_worker(config),
+    )
+    config.pluginmanager.register(reporter, REPORTER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Prepare or join the run, connect the deployment, and take a first look at it."""
+    config = session.config
+    if not fixtures_plugin.is_conformance_run(config) or config.option.collectonly:
+        return
+    worker = fixtures_plugin.is_worker(config)
+    if not worker:
+        fixtures_plugin.begin(config)
+    folder = fixtures_plugin.folder_of(config)
+    if folder is None:
+        return
+    name = config.workerinput["workerid"] if worker else "main"  # type: ignore[attr-defined]
+    ledger = folder / "ledger" / f"{name}.jsonl"
+    evidence = Evidence(
+        folder.parent / "exchanges.har",
+        folder / "har.lock",
+        {"name": "compactifai-conformance", "version": VERSION},
+    )
+    dut = run.join(folder, Wiring(config.option.base_url, evidence, ledger))
+    config.add_cleanup(dut.client.close)
+    config.stash[suites_plugin.DUT] = dut
+    config.stash[suites_plugin.LEDGER] = ledger
+    if not worker:
+        fixtures_plugin.first_look(config, dut)
+
+
+def redactor(config: pytest.Config) -> Redactor:
+    """What removes the key from everything that is shown."""
+    dut = config.stash.get(suites_plugin.DUT, None)
+    return dut.client.redactor if dut else Redactor(())
+
+
+def gather(config: pytest.Config) -> Facts | None:
+    """What the reports are told at the end of a run."""
+    dut = config.stash.get(suites_plugin.DUT, None)
+    folder = fixtures_plugin.folder_of(config)
+    if dut is None or folder is None:
+        return None
+    obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
+    exchanges = [har.from_entry(entry) for entry in entries(folder.parent / "exchanges.har")]
+    return Facts(
+        folder=folder,
+        report_dir=folder.parent,
+        scope=Scope(
+            tiers=catalogue.tiers(),
+            tier=dut.setup.tier,
+            unpromised=dut.profile.not_promised,
+            gates=dut.profile.gates,
+        ),
+        deployment=_deployment(dut, exchanges),
+        suite=_suite(dut, folder.parent),
+        spent=dut.client.allowance.spent(),
+        key_env=dut.setup.key_env,
+        judgements=[] if obstacle else list(judge.judge_run(exchanges)),
+        obstacle=obstacle.cause if obstacle else "",
+        reachable=obstacle.reachable if obstacle else True,
+    )
+
+
+def _deployment(dut: Deployment, exchanges: list[Exchange]) -> dict[str, Any]:
+    """Which deployment it was: enough to tell another day's from this one."""
+    listed = sorted(str(entry["id"]) for entry in dut.cast.entries)
+    chosen = {role: dut.cast.models(role) for role in dut.contract.roles}
+    return {
+        "base_url": dut.setup.base_url,
+        "profile": dut.profile.name,
+        "reference": dut.setup.reference,
+        "models": {role: models[0] for role, models in chosen.items() if models},
+        "listed": listed,
+        "listed_digest": hashlib.sha256(json.dumps(listed).encode()).hexdigest(),
+        "server": sorted({exchange.header("server") for exchange in exchanges} - {""}),
+    }
+
+
+def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "contract": dut.contract.digest,
+        "tier": dut.setup.tier,
+        "seed": dut.setup.seed,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "report": str(report_dir / "verdict.json"),
+    }

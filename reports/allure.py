@@ -1,0 +1,164 @@
+"""Allure results: one a clause, drawn from the verdicts.
+
+allure-pytest writes one result a test function; a clause that invariants decide has none, and a
+verdict is known only when the run is over. So its option and its file format are used, and its
+listener is switched off for conformance runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import (
+    Attachment,
+    Label,
+    Parameter,
+    StatusDetails,
+    TestResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+    from reports.document import Document
+
+STATUS = {
+    "met": "passed",
+    "observed": "passed",
+    "violated": "failed",
+    "untestable": "broken",
+    "inconclusive": "broken",
+    "waived": "skipped",
+    "not_applicable": "skipped",
+    "not_run": "skipped",
+}
+SEVERITY = {"block": "blocker", "warn": "normal", "report": "minor"}
+ATTACHED = 5
+CATEGORIES = [
+    {"name": "Contract violation", "matchedStatuses": ["failed"], "messageRegex": "(?s)block: .*"},
+    {"name": "Warning", "matchedStatuses": ["failed"], "messageRegex": "(?s)(warn|report): .*"},
+    {"name": "Prerequisite broken", "matchedStatuses": ["broken"], "messageRegex": "(?s)untest.*"},
+    {"name": "Environment", "matchedStatuses": ["broken"], "messageRegex": "(?s)inconclusive.*"},
+]
+
+
+def take_over(config: pytest.Config) -> None:
+    """Switch allure-pytest's own listener off: the verdicts are written by `write`."""
+    listener = config.pluginmanager.get_plugin("allure_listener")
+    if listener:
+        config.pluginmanager.unregister(listener)
+
+
+def write(config: pytest.Config, document: Document, har: Mapping[str, dict[str, Any]]) -> None:
+    """Write a result for each clause when --alluredir is given."""
+    folder = config.getoption("allure_report_dir", None)
+    if not folder:
+        return
+    logger = AllureFileLogger(folder)
+    clock = int(time.time() * 1000)
+    start = clock - int(document["seconds"] * 1000)
+    for row in document["clauses"]:
+        logger.report_result(_result(row, document, har, logger, start, clock))
+    environment = _environment(document)
+    _save(logger, "environment.properties", environment)
+    _save(logger, "categories.json", json.dumps(CATEGORIES, indent=2))
+
+
+def _save(logger: AllureFileLogger, name: str, text: str) -> None:
+    logger.report_attached_data(text, name)
+
+
+def _environment(document: Document) -> str:
+    deployment, suite = document["deployment"], document["suite"]
+    rows = {
+        "Verdict": document["verdict"],
+        "Base URL": deployment["base_url"],
+        "Profile": deployment["profile"],
+        "Tier": suite["tier"],
+        "Suite": suite["version"],
+        "Contract": suite["contract"][:12],
+        "Requests": document["requests"],
+    }
+    rows |= {f"Model ({role})": model for role, model in deployment["models"].items()}
+    return "\n".join(f"{name.replace(' ', '.')}={value}" for name, value in rows.items()) + "\n"
+
+
+def _result(
+    row: dict[str, Any],
+    document: Document,
+    har: Mapping[str, dict[str, Any]],
+    logger: AllureFileLogger,
+    start: int,
+    stop: int,
+) -> TestResult:
+    result = TestResult(
+        uuid=str(uuid4()),
+        name=f"{row['id']}: {row['statement']}",
+        fullName=row["id"],
+        historyId=hashlib.md5(row["id"].encode(), usedforsecurity=False).hexdigest(),
+        testCaseId=row["id"],
+        status=STATUS[row["verdict"]],
+        stage="finished",
+        start=start,
+        stop=stop,
+        description=_description(row),
+    )
+    if row["verdict"] not in ("met", "observed"):
+        result.statusDetails = StatusDetails(message=_message(row), trace=_trace(row))
+    result.labels = [
+        Label(name, value)
+        for name, value in (
+            ("epic", row["area"]),
+            ("feature", row["endpoint"]),
+            ("story", row["statement"]),
+            ("severity", SEVERITY[row["gate"]]),
+            ("tag", row["id"]),
+            ("tag", row["level"]),
+            ("framework", "pytest"),
+            ("language", "python"),
+        )
+    ]
+    result.parameters = [Parameter("profile", document["deployment"]["profile"])]
+    result.attachments = [
+        _attach(har[exchange], logger)
+        for exchange in dict.fromkeys(each["exchange"] for each in row["findings"][:ATTACHED])
+        if exchange in har
+    ]
+    return result
+
+
+def _description(row: dict[str, Any]) -> str:
+    lines = [f"**{row['level']}**, gate **{row['gate']}**, verdict **{row['verdict']}**"]
+    lines += [f"> {row['quote']}", f"Source: {row['source']}, {row['section']}"]
+    if row.get("observed"):
+        lines += [f"Observed: {key} = {value}" for key, value in row["observed"].items()]
+    return "\n\n".join(lines)
+
+
+def _message(row: dict[str, Any]) -> str:
+    if row["verdict"] != "violated" or not row["findings"]:
+        return f"{row['verdict']}: {row.get('reason') or row.get('waiver', '')}"
+    first = row["findings"][0]
+    return f"{row['gate']}: expected {' or '.join(first['expected'])}; actual {first['actual']}"
+
+
+def _trace(row: dict[str, Any]) -> str:
+    return "\n\n".join(
+        f"expected: {' or '.join(each['expected'])}\nactual: {each['actual']}\n"
+        f"where: {each['where']}\nexchange: {each['exchange']}\n{each.get('curl', '')}"
+        for each in row["findings"]
+    )
+
+
+def _attach(entry: dict[str, Any], logger: AllureFileLogger) -> Attachment:
+    """The exchange as JSON text: nothing in it is rendered or run."""
+    source = f"{uuid4()}-attachment.json"
+    logger.report_attached_data(json.dumps(entry, indent=2, ensure_ascii=False), source)
+    return Attachment(name=f"exchange {entry['_id']}", source=source, type="application/json")

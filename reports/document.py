@@ -1,0 +1,152 @@
+"""`verdict.json`: the machine-readable result, described by `schemas/verdict.schema.json`.
+
+Every other report is drawn from this document, so that none of them can disagree with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reports.evidence import curl
+from schemas.records import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reports.verdicts import Outcome, Said
+    from reports.waivers import Waiver
+    from schemas.records import Finding
+
+Document = dict[str, Any]
+FINDINGS_SHOWN = 20
+
+
+def build(
+    outcome: Outcome,
+    *,
+    deployment: Mapping[str, Any],
+    suite: Mapping[str, Any],
+    spent: Mapping[str, int],
+    seconds: float,
+    evidence: Mapping[str, Document],
+    key_env: str,
+) -> Document:
+    """The document of a run. `evidence` are the HAR entries by exchange id."""
+    clauses = [_clause(said, evidence, key_env) for said in outcome.clauses]
+    return {
+        "format": 1,
+        "verdict": str(outcome.headline),
+        "exit_status": outcome.exit_status,
+        "cause": outcome.obstacle,
+        "deployment": dict(deployment),
+        "suite": dict(suite),
+        "strict": outcome.strict,
+        "requests": spent["sent"],
+        "tokens": {"total": spent["tokens"]},
+        "seconds": round(seconds, 2),
+        "counts": _counts(outcome),
+        "clauses": clauses,
+        "observations": _observations(outcome),
+        "waivers": _waivers(outcome),
+        "not_run": [
+            {"id": said.clause.id, "reason": said.reason}
+            for said in outcome.clauses
+            if said.verdict is Verdict.NOT_RUN
+        ],
+        "harness_errors": [
+            {"source": judgement.source, "clauses": list(judgement.clauses), "reason": judgement.reason}
+            for judgement in outcome.harness
+        ],
+    }
+
+
+def write(path: Path, document: Document) -> None:
+    """Write the document whole or not at all."""
+    half = path.with_suffix(".tmp")
+    half.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    os.replace(half, path)  # noqa: PTH105
+
+
+def _clause(said: Said, evidence: Mapping[str, Document], key_env: str) -> Document:
+    clause = said.clause
+    row: Document = {
+        "id": clause.id,
+        "area": clause.area,
+        "endpoint": clause.endpoint,
+        "statement": clause.statement,
+        "level": clause.level,
+        "gate": said.gate,
+        "verdict": str(said.verdict),
+        "findings": [_finding(each, evidence, key_env) for each in _distinct(said.findings)],
+        "exchanges": said.exchanges,
+    }
+    if said.reason:
+        row["reason"] = said.reason
+    if said.observations:
+        row["observed"] = {seen.key: seen.value for seen in said.observations}
+    if said.waiver:
+        row["waiver"] = f"{said.waiver.owner}: {said.waiver.reason}"
+    return row
+
+
+def _distinct(findings: tuple[Finding, ...]) -> list[Finding]:
+    """One finding a distinct cause, the first seen; what one invariant finds a thousand times is one."""
+    seen: dict[object, Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.expected, finding.actual, finding.where, finding.model), finding)
+    return list(seen.values())[:FINDINGS_SHOWN]
+
+
+def _finding(finding: Finding, evidence: Mapping[str, Document], key_env: str) -> Document:
+    row: Document = {
+        "expected": list(finding.expected),
+        "actual": finding.actual,
+        "where": finding.where,
+        "exchange": finding.exchange,
+    }
+    if finding.model:
+        row["model"] = finding.model
+    if finding.exchange in evidence:
+        row["curl"] = curl(evidence[finding.exchange], key_env)
+    return row
+
+
+def _counts(outcome: Outcome) -> Document:
+    """Verdicts by gate."""
+    return {
+        gate: dict(
+            sorted(Counter(str(s.verdict) for s in outcome.clauses if s.gate == gate).items())
+        )
+        for gate in ("block", "warn", "report")
+    }
+
+
+def _observations(outcome: Outcome) -> Document:
+    seen: dict[str, set[str]] = {}
+    for said in outcome.clauses:
+        for each in said.observations:
+            seen.setdefault(each.key, set()).add(each.value)
+    return {key: ", ".join(sorted(values)) for key, values in sorted(seen.items())}
+
+
+def _waivers(outcome: Outcome) -> list[Document]:
+    used = {said.waiver for said in outcome.clauses if said.waiver}
+    states = [("in force", used), ("stale", outcome.stale), ("expired", outcome.expired)]
+    return [_waiver(waiver, state) for state, waivers in states for waiver in waivers]
+
+
+def _waiver(waiver: Waiver, state: str) -> Document:
+    return {
+        "clause": waiver.clause,
+        "state": state,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "ticket": waiver.ticket,
+        "expires": waiver.expires.isoformat(),
+        "model": waiver.model,
+        "line": waiver.line,
+    }

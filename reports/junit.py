@@ -1,0 +1,52 @@
+"""Clauses that invariants decide, added to pytest's own JUnit file.
+
+They have no item of their own: every exchange of the run is their test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.junitxml import xml_key
+
+if TYPE_CHECKING:
+    from reports.document import Document
+
+RED = ("violated", "untestable")
+
+
+def add(config: pytest.Config, document: Document) -> None:
+    """One test case for each clause that was judged on traffic, when --junitxml is given."""
+    xml: Any = config.stash.get(xml_key, None)
+    if xml is None:
+        return
+    have = {name for _, name in _ids(xml)}
+    for row in document["clauses"]:
+        if row["exchanges"] and not any(f"[{row['id']}]" in name for name in have):
+            xml.pytest_runtest_logreport(_report(row))
+
+
+def _ids(xml: Any) -> list[tuple[str, str]]:
+    return [(str(worker), str(nodeid)) for nodeid, worker in xml.node_reporters]
+
+
+def _report(row: dict[str, Any]) -> pytest.TestReport:
+    red = row["verdict"] in RED and row["gate"] == "block"
+    met = row["verdict"] in ("met", "observed")
+    lines = [f"{row['id']}: {row['statement']}", row.get("reason", "")]
+    lines += [
+        f"  expected: {' or '.join(each['expected'])}\n  actual:   {each['actual']} {each['where']}"
+        for each in row["findings"]
+    ]
+    text = "\n".join(line for line in lines if line)
+    nodeid = f"suites/invariants::every_exchange[{row['id']}]"
+    return pytest.TestReport(
+        nodeid=nodeid,
+        location=("suites/invariants", None, row["id"]),
+        keywords={},
+        outcome="passed" if met else "failed" if red else "skipped",
+        longrepr=None if met else text if red else ("suites/invariants", 0, text),
+        when="call",
+        duration=0.0,
+    )

@@ -1,0 +1,159 @@
+"""pytest plugin: how items are shown while they run, and the reports at the end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reports import allure, document, evidence, junit, terminal, verdicts, waivers
+from schemas import contract
+from schemas.records import ClauseNotMet, Judgement, Result, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+SHOWN = {
+    "violated": ("violated", "V", "VIOLATED"),
+    "warned": ("warned", "w", "WARNED"),
+    "waived": ("waived", "x", "WAIVED"),
+    "untestable": ("untestable", "U", "UNTESTABLE"),
+    "inconclusive": ("inconclusive", "i", "INCONCLUSIVE"),
+    "not_applicable": ("not applicable", "-", "NOT APPLICABLE"),
+    "not_run": ("not run", "n", "NOT RUN"),
+    "harness_error": ("suite errors", "E", "SUITE ERROR"),
+}
+RED = ("violated", "untestable", "harness_error")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the reports are told of a run that only the other rooms know."""
+
+    folder: Path
+    report_dir: Path
+    scope: verdicts.Scope
+    deployment: Mapping[str, Any]
+    suite: Mapping[str, Any]
+    spent: Mapping[str, int]
+    key_env: str
+    judgements: Iterable[Judgement]
+    obstacle: str = ""
+    reachable: bool = True
+
+
+@dataclass
+class Reporter:
+    """Turns the judgements of a run into verdicts and reports. One a process.
+
+    `facts` is asked once, at the end; it returns None when no run was prepared.
+    """
+
+    strict: bool
+    gates: Mapping[str, str]
+    accepted: tuple[waivers.Waiver, ...]
+    redact: Callable[[str], str]
+    facts: Callable[[], Facts | None]
+    worker: bool = False
+    started: float = field(default_factory=time.perf_counter)
+    told: document.Document | None = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Any:
+        """Show what a check said in place of a traceback; no traceback shows a key."""
+        report: pytest.TestReport = yield
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, ClauseNotMet):
+            self._show(report, error.judgement)
+        elif report.longrepr is not None and not isinstance(report.longrepr, tuple):
+            report.longrepr = self.redact(str(report.longrepr))
+        report.sections = [(name, self.redact(text)) for name, text in report.sections]
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """The word for an item that decides a clause."""
+        return SHOWN.get(getattr(report, "told", ""))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Decide, write the reports, and set the exit status."""
+        facts = None if self.worker else self.facts()
+        if facts is None:
+            return
+        outcome = self._decide(facts)
+        har = {entry["_id"]: entry for entry in evidence.entries(facts.report_dir / "exchanges.har")}
+        self.told = document.build(
+            outcome,
+            deployment=facts.deployment,
+            suite=facts.suite,
+            spent=facts.spent,
+            seconds=time.perf_counter() - self.started,
+            evidence=har,
+            key_env=facts.key_env,
+        )
+        document.write(facts.report_dir / "verdict.json", self.told)
+        allure.write(session.config, self.told, har)
+        junit.add(session.config, self.told)
+        # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
+        # stands; a run that came to its end is judged by its verdicts.
+        if facts.obstacle or int(exitstatus) in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = outcome.exit_status
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say the verdict."""
+        if self.told:
+            terminalreporter.section("conformance")
+            for line, colours in terminal.lines(self.told):
+                terminalreporter.write_line(self.redact(line), **colours)
+
+    def _decide(self, facts: Facts) -> verdicts.Outcome:
+        return verdicts.decide(
+            contract.load().clauses.values(),
+            [*read(facts.folder / "ledger"), *facts.judgements],
+            facts.scope,
+            self.accepted,
+            today=datetime.now(UTC).date(),
+            obstacle=facts.obstacle,
+            reachable=facts.reachable,
+            strict=self.strict,
+        )
+
+    def _show(self, report: pytest.TestReport, judgement: Judgement) -> None:
+        told = self._word(judgement)
+        report.told = told  # type: ignore[attr-defined]
+        report.outcome = "failed" if told in RED else "skipped"
+        text = self.redact(_text(judgement))
+        if report.outcome == "failed":
+            report.longrepr = text
+        else:
+            report.longrepr = (report.location[0], report.location[1] or 0, f"{told}: {text}")
+
+    def _word(self, judgement: Judgement) -> str:
+        if judgement.result is not Result.JUDGED:
+            return str(judgement.result)
+        gate = self.gates[judgement.clauses[0]]
+        endpoint = contract.load().clauses[judgement.clauses[0]].endpoint
+        today = datetime.now(UTC).date()
+        if all(
+            any(w.covers(finding, endpoint) and not w.expired(today) for w in self.accepted)
+            for finding in judgement.findings
+        ):
+            return "waived"
+        return "violated" if gate == "block" or (self.strict and gate == "warn") else "warned"
+
+
+def _text(judgement: Judgement) -> str:
+    """Clause, expected and actual of each finding, or the reason."""
+    clause = contract.load().clauses[judgement.clauses[0]]
+    parts = [f"{clause.id}: {clause.statement}"]
+    for finding in judgement.findings:
+        parts.append(f"  expected: {' or '.join(finding.expected)}")
+        parts.append(f"  actual:   {finding.actual}" + (f"  at {finding.where}" if finding.where else ""))
+    return "\n".join([*parts, *([judgement.reason] if judgement.reason else [])])

@@ -1,0 +1,240 @@
+"""From judgements to verdicts: the only place where it is decided.
+
+Every report, the exit status and the headline are drawn from what stands here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from schemas.records import Judgement, Result, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reports.waivers import Waiver
+    from schemas.contract import Clause
+    from schemas.records import Finding, Observation
+
+TIERS = ("smoke", "standard", "deep")
+
+
+class Headline(StrEnum):
+    """The verdict on the deployment, in the words of the report."""
+
+    CONFORMANT = "CONFORMANT"
+    WITH_WAIVERS = "CONFORMANT WITH WAIVERS"
+    NOT_CONFORMANT = "NOT CONFORMANT"
+    INCOMPLETE = "INCOMPLETE"
+    UNREACHABLE = "UNREACHABLE"
+
+
+# The exit statuses of a run that came to its end; 2 to 5 are pytest's.
+EXIT_CONFORMANT = 0
+EXIT_VIOLATED = 1
+EXIT_HARNESS = 3
+EXIT_INCOMPLETE = 6
+EXIT_WAIVER = 7
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What this version of the suite can say: the smallest tier that decides each clause.
+
+    `unpromised` gives the reason why a clause does not hold for the profile; `gates` the gate
+    where the profile sets another than the catalogue.
+    """
+
+    tiers: Mapping[str, str]
+    tier: str
+    unpromised: Mapping[str, str] = field(default_factory=dict)
+    gates: Mapping[str, str] = field(default_factory=dict)
+
+    def holds(self, clause: str) -> bool:
+        """Whether the run's tier decides this clause."""
+        return clause in self.tiers and TIERS.index(self.tiers[clause]) <= TIERS.index(self.tier)
+
+
+@dataclass(frozen=True)
+class Said:
+    """The verdict on one clause, with all that led to it."""
+
+    clause: Clause
+    gate: str
+    verdict: Verdict
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    exchanges: int = 0
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdicts of a run, and what follows from them.
+
+    `harness` are crashes of the suite itself, apart from the deployment's failures; `stale` and
+    `expired` are waivers that have to go; `obstacle` is the cause that ended the run before any
+    check, `reachable` whether somebody answered at all.
+    """
+
+    clauses: tuple[Said, ...]
+    harness: tuple[Judgement, ...] = ()
+    stale: tuple[Waiver, ...] = ()
+    expired: tuple[Waiver, ...] = ()
+    obstacle: str = ""
+    reachable: bool = True
+    strict: bool = False
+    scope: Scope | None = None
+
+    def blocking(self, said: Said) -> bool:
+        """Whether this verdict, when it is bad, fails the run."""
+        return said.gate == "block" or (self.strict and said.gate == "warn")
+
+    @property
+    def violated(self) -> tuple[Said, ...]:
+        """Blocking clauses that are violated."""
+        return tuple(
+            said
+            for said in self.clauses
+            if said.verdict is Verdict.VIOLATED and self.blocking(said)
+        )
+
+    @property
+    def open(self) -> tuple[Said, ...]:
+        """Blocking clauses in the scope of the tier that were not decided."""
+        undecided = (Verdict.UNTESTABLE, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+        return tuple(
+            said
+            for said in self.clauses
+            if said.verdict in undecided
+            and self.blocking(said)
+            and (self.scope is None or self.scope.holds(said.clause.id))
+        )
+
+    @property
+    def headline(self) -> Headline:
+        """The verdict on the deployment. Nothing executed is never green."""
+        if self.violated:
+            return Headline.NOT_CONFORMANT
+        if self.obstacle:
+            return Headline.INCOMPLETE if self.reachable else Headline.UNREACHABLE
+        judged = any(said.exchanges for said in self.clauses)
+        if self.open or self.harness or not judged:
+            return Headline.INCOMPLETE
+        if any(said.verdict is Verdict.WAIVED for said in self.clauses):
+            return Headline.WITH_WAIVERS
+        return Headline.CONFORMANT
+
+    @property
+    def exit_status(self) -> int:
+        """0, 1, 3, 6 or 7. When several hold, 1 wins, then 7, then 3, then 6."""
+        if self.violated:
+            return EXIT_VIOLATED
+        if self.stale or self.expired:
+            return EXIT_WAIVER
+        if self.harness:
+            return EXIT_HARNESS
+        good = (Headline.CONFORMANT, Headline.WITH_WAIVERS)
+        return EXIT_CONFORMANT if self.headline in good else EXIT_INCOMPLETE
+
+
+def decide(
+    clauses: Iterable[Clause],
+    judgements: Iterable[Judgement],
+    scope: Scope,
+    waivers: tuple[Waiver, ...] = (),
+    *,
+    today: date,
+    obstacle: str = "",
+    reachable: bool = True,
+    strict: bool = False,
+) -> Outcome:
+    """Weigh everything that was said of each clause."""
+    said: dict[str, list[Judgement]] = defaultdict(list)
+    harness = []
+    for judgement in judgements:
+        if judgement.result is Result.HARNESS_ERROR:
+            harness.append(judgement)
+        for clause in judgement.clauses:
+            said[clause].append(judgement)
+    valid = tuple(waiver for waiver in waivers if not waiver.expired(today))
+    verdicts = tuple(_weigh(clause, said[clause.id], scope, valid, obstacle) for clause in clauses)
+    used = {each.waiver for each in verdicts if each.waiver}
+    met = {each.clause.id for each in verdicts if each.verdict is Verdict.MET}
+    return Outcome(
+        clauses=verdicts,
+        harness=tuple(harness),
+        stale=tuple(w for w in valid if w not in used and w.clause in met),
+        expired=tuple(waiver for waiver in waivers if waiver.expired(today)),
+        obstacle=obstacle,
+        reachable=reachable,
+        strict=strict,
+        scope=scope,
+    )
+
+
+def _weigh(
+    clause: Clause,
+    said: list[Judgement],
+    scope: Scope,
+    waivers: tuple[Waiver, ...],
+    obstacle: str,
+) -> Said:
+    gate = scope.gates.get(clause.id, clause.gate)
+    if clause.id in scope.unpromised:
+        return Said(clause, gate, Verdict.NOT_APPLICABLE, scope.unpromised[clause.id])
+    findings = tuple(
+        finding for each in said for finding in each.findings if finding.clause == clause.id
+    )
+    covering = [w for w in waivers if any(w.covers(f, clause.endpoint) for f in findings)]
+    left = [f for f in findings if not any(w.covers(f, clause.endpoint) for w in covering)]
+    verdict, reason = _verdict(clause, said, scope, obstacle)
+    if findings:
+        verdict, reason = (Verdict.VIOLATED if left else Verdict.WAIVED), ""
+    return Said(
+        clause=clause,
+        gate=gate,
+        verdict=verdict,
+        reason=reason,
+        findings=findings,
+        observations=tuple(seen for each in said if len(each.clauses) == 1 for seen in each.observations),
+        exchanges=len({exchange for each in said for exchange in each.exchanges}),
+        waiver=covering[0] if covering else None,
+    )
+
+
+# What is said of one clause by several checks: the first that occurs decides.
+PRECEDENCE = (
+    (Result.UNTESTABLE, Verdict.UNTESTABLE),
+    (Result.HARNESS_ERROR, Verdict.INCONCLUSIVE),
+    (Result.INCONCLUSIVE, Verdict.INCONCLUSIVE),
+    (Result.NOT_RUN, Verdict.NOT_RUN),
+    (Result.JUDGED, Verdict.MET),
+    (Result.NOT_APPLICABLE, Verdict.NOT_APPLICABLE),
+)
+
+
+def _verdict(
+    clause: Clause, said: list[Judgement], scope: Scope, obstacle: str
+) -> tuple[Verdict, str]:
+    for result, verdict in PRECEDENCE:
+        each = next((one for one in said if one.result is result), None)
+        if each is None:
+            continue
+        if verdict is Verdict.MET and clause.gate == "report" and any(
+            one.observations for one in said
+        ):
+            return Verdict.OBSERVED, ""
+        return verdict, each.reason
+    if obstacle:
+        return Verdict.INCONCLUSIVE, obstacle
+    if clause.id not in scope.tiers:
+        return Verdict.NOT_RUN, "this version of the suite has no check for it"
+    if not scope.holds(clause.id):
+        return Verdict.NOT_RUN, f"only at --tier {scope.tiers[clause.id]}"
+    return Verdict.NOT_RUN, "filtered, or nothing was exchanged that it speaks of"

@@ -1,0 +1,1 @@
+"""What holds for every exchange, one file an endpoint."""

@@ -1,0 +1,131 @@
+"""Every plain answer of `POST /chat/completions`, and what plain and streamed answers share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.answers import Answer, answer
+from fixtures.outcomes import Untestable
+from schemas.records import Observation
+from suites.invariants import documents
+from suites.invariants.annotations import clauses_of
+from suites.invariants.chat_stream import chat_streams
+from suites.judge import invariant, over_run
+from suites.verify import deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fixtures.exchange import Exchange
+    from schemas.records import Finding
+
+OPERATION = "POST /chat/completions"
+KIND = "chat.response"
+
+
+def chat_answers(exchange: Exchange) -> bool:
+    """Plain answers."""
+    return documents.plain(OPERATION, exchange)
+
+
+def any_answer(exchange: Exchange) -> bool:
+    """Plain answers and whole streams."""
+    return chat_answers(exchange) or (chat_streams(exchange) and exchange.answered)
+
+
+invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
+invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_answers)(documents.by_schema(KIND))
+
+
+@invariant("CHAT-RESP-CREATED-01", on=chat_answers)
+def created_is_now(exchange: Exchange) -> Iterator[Finding]:
+    """created is the current Unix time in seconds."""
+    yield from documents.is_now(exchange, "created")
+
+
+@invariant("CHAT-RESP-USAGE-01", on=chat_answers)
+def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
+    """total_tokens is the sum of prompt_tokens and completion_tokens."""
+    yield from documents.usage_adds_up(exchange, ("prompt_tokens", "completion_tokens"))
+
+
+@invariant("CHAT-RESP-MODEL-01", on=chat_answers)
+def model_is_the_requested_one(exchange: Exchange) -> Iterator[Finding | Observation]:
+    """model echoes the requested id."""
+    told, asked = exchange.value("model"), exchange.request.model
+    if not isinstance(told, str) or not asked:
+        raise Untestable("there is no model to compare")
+    yield Observation("response_model_name", "requested id" if told == asked else "another name")
+    if told != asked:
+        yield deviation(exchange, f"model {show(asked)}", actual=show(told), where="/model")
+
+
+@invariant("CHAT-REQ-N-04", on=any_answer)
+def one_choice(exchange: Exchange) -> Iterator[Finding]:
+    """Every answer has exactly one choice, and its index is 0."""
+    choices = answer(exchange).choices
+    if not choices:
+        raise Untestable("the answer has no choice")
+    indexes = {show(choice.get("index", 0)) for choice in choices}
+    count = len(indexes) if exchange.is_stream else len(choices)
+    if count != 1:
+        actual = f"{count} choices"
+        yield deviation(exchange, "exactly one choice", actual=actual, where="/choices")
+
+
+@invariant("CHAT-REQ-MAXTOK-01", on=any_answer)
+def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
+    """No answer has more completion tokens than max_tokens."""
+    cap = exchange.request.document.get("max_tokens")
+    if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
+        raise Untestable("the request sets no cap")
+    told = Answer(exchange)
+    spent = told.tokens("completion_tokens")
+    if spent > cap:
+        expected = f"at most {cap} completion tokens"
+        yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
+
+
+@invariant("CHAT-REQ-STOP-02", on=any_answer)
+def stop_is_not_returned(exchange: Exchange) -> Iterator[Finding]:
+    """No answer contains a stop sequence."""
+    stop = exchange.request.document.get("stop")
+    sequences = [stop] if isinstance(stop, str) else stop
+    if not isinstance(sequences, list) or exchange.is_stream:
+        raise Untestable("no stop sequence, or a stream, which has its own clause")
+    yield from _contains(exchange, sequences)
+
+
+@invariant("STREAM-CHAT-STOP-01", on=chat_streams)
+def stop_is_not_streamed(exchange: Exchange) -> Iterator[Finding]:
+    """No stream contains a stop sequence, across chunk borders neither."""
+    stop = exchange.request.document.get("stop")
+    sequences = [stop] if isinstance(stop, str) else stop
+    if not isinstance(sequences, list):
+        raise Untestable("no stop sequence")
+    yield from _contains(exchange, sequences)
+
+
+@over_run("CHAT-RESP-ID-01", on=any_answer)
+def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """No two answers of a run have the same id."""
+    seen: dict[str, Exchange] = {}
+    for exchange in exchanges:
+        told = Answer(exchange)
+        documents_ = told.chunks[:1] if exchange.is_stream else (exchange.document,)
+        for each in documents_:
+            name = each.get("id") if isinstance(each, dict) else None
+            if not isinstance(name, str) or not name:
+                continue
+            if name in seen:
+                actual = f"{show(name)} again, first in {seen[name].id}"
+                yield deviation(exchange, "an id of its own", actual=actual, where="/id")
+            seen.setdefault(name, exchange)
+
+
+def _contains(exchange: Exchange, sequences: list[object]) -> Iterator[Finding]:
+    text = answer(exchange).text
+    for sequence in sequences:
+        if isinstance(sequence, str) and sequence and sequence in text:
+            expected = f"text without the stop sequence {show(sequence)}"
+            yield deviation(exchange, expected, actual=show(text), where="/choices/0")

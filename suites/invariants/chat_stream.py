@@ -1,0 +1,172 @@
+"""Every stream of `POST /chat/completions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.answers import Answer
+from fixtures.outcomes import Untestable
+from schemas.records import Observation
+from schemas.validate import violations
+from suites.invariants import streams
+from suites.invariants.annotations import clauses_of
+from suites.judge import invariant
+from suites.verify import deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.exchange import Exchange
+    from schemas.records import Finding
+
+KIND = "chat.chunk"
+FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter")
+
+
+def chat_streams(exchange: Exchange) -> bool:
+    """The streams that these judges speak of."""
+    return streams.streamed("POST /chat/completions", exchange)
+
+
+def chunks(exchange: Exchange) -> list[tuple[int, dict[str, Any]]]:
+    """The chunks of a stream with their event numbers; errors that it announces are none."""
+    found = [
+        (number, chunk)
+        for number, chunk in enumerate(Answer(exchange).chunks)
+        if not (chunk.get("error") and "choices" not in chunk)
+    ]
+    if not found:
+        raise Untestable("the stream has no chunk")
+    return found
+
+
+def asks_usage(exchange: Exchange) -> bool:
+    """Whether the request asked for the usage chunk, which has no choice."""
+    options = exchange.request.document.get("stream_options")
+    return isinstance(options, dict) and bool(options.get("include_usage"))
+
+
+invariant("STREAM-CHAT-CTYPE-01", on=chat_streams)(streams.content_type)
+invariant("STREAM-CHAT-FRAME-01", on=chat_streams)(streams.framing)
+invariant("STREAM-CHAT-DATA-01", on=chat_streams)(streams.payload)
+invariant("STREAM-CHAT-DONE-01", on=chat_streams)(streams.sentinel)
+invariant("STREAM-CHAT-DONE-02", on=chat_streams)(streams.completion)
+
+
+@invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_streams)
+def every_chunk_has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
+    """Each chunk has id, object, created, model and one choice with index, delta, finish_reason."""
+    for number, chunk in chunks(exchange):
+        for each in violations(KIND, chunk):
+            yield deviation(
+                exchange,
+                each.expected,
+                actual=each.actual,
+                where=f"chunk {number}, {each.pointer or '/'}",
+                clause=each.clause,
+            )
+
+
+@invariant("STREAM-CHAT-CHUNK-02", on=chat_streams)
+def id_created_and_model_are_constant(exchange: Exchange) -> Iterator[Finding]:
+    """id, created and model are the same in each chunk of a stream."""
+    found = chunks(exchange)
+    for name in ("id", "created", "model"):
+        values = {show(chunk[name]) for _, chunk in found if name in chunk}
+        if len(values) > 1:
+            shown = ", ".join(sorted(values)[:4])
+            actual = f"{len(values)} values: {shown}"
+            yield deviation(exchange, f"one {name} in all chunks", actual=actual, where=f"/{name}")
+
+
+@invariant("STREAM-CHAT-CHUNK-04", on=chat_streams)
+def choices_is_never_empty(exchange: Exchange) -> Iterator[Finding]:
+    """No chunk has an empty list of choices, except the usage chunk that was asked for."""
+    allowed = 1 if asks_usage(exchange) else 0
+    empty = [(n, chunk) for n, chunk in chunks(exchange) if chunk.get("choices") == []]
+    lawful = [n for n, chunk in empty if chunk.get("usage")][:allowed]
+    for number, chunk in empty:
+        if number not in lawful:
+            yield deviation(
+                exchange,
+                "one choice in each chunk",
+                actual=f"choices: [] in {show(chunk)}",
+                where=f"chunk {number}",
+            )
+
+
+@invariant("STREAM-CHAT-DELTA-01", on=chat_streams)
+def deltas_are_pieces(exchange: Exchange) -> Iterator[Finding]:
+    """Deltas are pieces of the answer: none repeats the text that came before it."""
+    pieces = [piece for piece in Answer(exchange).pieces if piece]
+    pairs = list(zip(pieces, pieces[1:], strict=False))
+    if len(pieces) >= 3 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
+        actual = f"each delta repeats the one before: {show(pieces[:3])}"
+        yield deviation(exchange, "deltas that join to the answer", actual=actual)
+
+
+@invariant("STREAM-CHAT-DELTA-03", on=chat_streams)
+def first_chunk_announces_the_role(exchange: Exchange) -> Iterator[Finding]:
+    """A delta before or with the first content carries the role assistant."""
+    deltas = [c["delta"] for c in Answer(exchange).choices if isinstance(c.get("delta"), dict)]
+    if not deltas:
+        raise Untestable("the stream has no delta")
+    spoken = [n for n, d in enumerate(deltas) if d.get("content") or d.get("tool_calls")]
+    head = deltas[: spoken[0] + 1] if spoken else deltas
+    roles = [delta["role"] for delta in head if delta.get("role") is not None]
+    if "assistant" not in roles:
+        actual = f"roles {show(roles)}" if roles else "no role"
+        yield deviation(exchange, "role assistant with or before the first content", actual=actual)
+
+
+@invariant("STREAM-CHAT-FINAL-01", on=chat_streams)
+def one_chunk_finishes_the_choice(exchange: Exchange) -> Iterator[Finding]:
+    """Exactly one chunk carries a finish_reason, and it is the last one with content."""
+    choices = Answer(exchange).choices
+    if not choices or exchange.failure:
+        raise Untestable("the stream has no end to judge")
+    ends = [n for n, choice in enumerate(choices) if choice.get("finish_reason") is not None]
+    if len(ends) != 1:
+        actual = f"{len(ends)} chunks with a finish_reason"
+        yield deviation(exchange, "exactly one chunk with a finish_reason", actual=actual)
+        return
+    reason = choices[ends[0]]["finish_reason"]
+    if reason not in FINISH_REASONS:
+        yield deviation(exchange, *FINISH_REASONS, actual=show(reason), where="/finish_reason")
+    late = [c for c in choices[ends[0] + 1 :] if _says(c)]
+    if late:
+        actual = f"{len(late)} chunks with content after it, first {show(late[0])}"
+        yield deviation(exchange, "no content after the finish_reason", actual=actual)
+
+
+@invariant("STREAM-CHAT-UTF8-01", on=chat_streams)
+def characters_survive_chunking(exchange: Exchange) -> Iterator[Finding]:
+    """Each event is UTF-8, and no delta holds a replacement character."""
+    for number, event in enumerate(exchange.payloads):
+        if not event.utf8:
+            where = f"event {number}, bytes {event.start} to {event.end}"
+            yield deviation(exchange, "UTF-8", actual=show(event.data[:120]), where=where)
+        elif "\ufffd" in event.data or "\\ufffd" in event.data.lower():
+            where = f"event {number}, byte {event.start}"
+            actual = show(event.data[:160])
+            yield deviation(exchange, "no replacement character", actual=actual, where=where)
+
+
+@invariant("STREAM-CHAT-USAGE-01", on=chat_streams)
+def usage_in_a_stream_is_correct(exchange: Exchange) -> Iterator[Finding | Observation]:
+    """usage is optional in a stream; where it is sent, it adds up."""
+    told = [chunk["usage"] for _, chunk in chunks(exchange) if isinstance(chunk.get("usage"), dict)]
+    asked = "_asked" if asks_usage(exchange) else ""
+    side = "none" if not told else "last chunk" if len(told) == 1 else "each chunk"
+    yield Observation(f"chat_stream_usage{asked}", side)
+    for usage in told:
+        counts = [usage.get(n) for n in ("prompt_tokens", "completion_tokens", "total_tokens")]
+        if any(not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in counts):
+            yield deviation(exchange, "three token counts", actual=show(usage), where="/usage")
+        elif counts[0] + counts[1] != counts[2]:
+            yield deviation(exchange, "counts that add up", actual=show(usage), where="/usage")
+
+
+def _says(choice: dict[str, Any]) -> bool:
+    delta = choice.get("delta")
+    return isinstance(delta, dict) and bool(delta.get("content") or delta.get("tool_calls"))

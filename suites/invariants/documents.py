@@ -1,0 +1,101 @@
+"""What any plain JSON answer of this API keeps; the judges of each endpoint name their clauses."""
+
+from __future__ import annotations
+
+import json
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from fixtures.exchange import Exchange
+from fixtures.outcomes import Untestable
+from schemas.validate import violations
+from suites.verify import deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from schemas.records import Finding
+
+
+def plain(operation: str, exchange: Exchange) -> bool:
+    """Whether the exchange is a whole, plain answer of this operation with status 200."""
+    request = exchange.request
+    return request.operation == operation and exchange.ok and not request.streamed
+
+
+def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
+    """A judge that holds the body against a derived schema, each part in its own clause."""
+
+    def judge(exchange: Exchange) -> Iterator[Finding]:
+        if not isinstance(exchange.document, dict):
+            raise Untestable("the body is not a JSON object")
+        for each in violations(kind, exchange.document):
+            yield deviation(
+                exchange,
+                each.expected,
+                actual=each.actual,
+                where=each.pointer or "/",
+                clause=each.clause,
+            )
+
+    return judge
+
+
+def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
+    """The body is UTF-8 JSON, and says so: no NaN, no key twice, nothing after it."""
+    if exchange.media_type != "application/json":
+        actual = exchange.header("content-type") or "no content type"
+        yield deviation(exchange, "Content-Type: application/json", actual=actual)
+    try:
+        json.loads(
+            exchange.body.decode("utf-8"),
+            parse_constant=_no_constant,
+            object_pairs_hook=_no_twins,
+        )
+    except (ValueError, RecursionError) as error:
+        yield deviation(exchange, "one strict JSON document in UTF-8", actual=str(error)[:200])
+
+
+def usage_adds_up(
+    exchange: Exchange, parts: tuple[str, str], total: str = "total_tokens"
+) -> Iterator[Finding]:
+    """The total is the sum of its parts."""
+    usage = exchange.value("usage")
+    if not isinstance(usage, dict):
+        raise Untestable("usage is not an object")
+    counts = [usage.get(name) for name in (*parts, total)]
+    if any(not isinstance(count, int) or isinstance(count, bool) for count in counts):
+        raise Untestable("usage lacks a count")
+    if counts[0] + counts[1] != counts[2]:
+        expected = f"{total} = {' + '.join(parts)}"
+        yield deviation(exchange, expected, actual=show(usage), where="/usage")
+
+
+def is_now(exchange: Exchange, field: str, tolerance: float = 300) -> Iterator[Finding]:
+    """A time in the body is the time of the exchange, by the client's clock or the server's."""
+    told = exchange.value(field)
+    if not isinstance(told, int) or isinstance(told, bool):
+        raise Untestable(f"{field} is no integer")
+    clocks = [exchange.at, *_server_clock(exchange)]
+    if all(abs(told - clock) > tolerance + exchange.seconds for clock in clocks):
+        expected = f"within {tolerance:g} s of {int(clocks[-1])}"
+        yield deviation(exchange, expected, actual=str(told), where=f"/{field}")
+
+
+def _server_clock(exchange: Exchange) -> list[float]:
+    try:
+        return [parsedate_to_datetime(exchange.header("date")).timestamp()]
+    except ValueError:
+        return []
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twins = {name for name in names if names.count(name) > 1}
+    if twins:
+        raise ValueError(f"the key {sorted(twins)[0]!r} stands twice in one object")
+    return dict(pairs)

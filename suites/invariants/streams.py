@@ -1,0 +1,109 @@
+"""What any event stream of this API keeps, whichever endpoint sends it.
+
+The chat and responses judges name their own clauses for these; the rules stand here once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.exchange import NOT_JSON, Exchange, Failure, parse
+from fixtures.outcomes import Untestable
+from fixtures.sse import DONE, Event
+from suites.verify import deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemas.records import Finding
+
+CUT = (Failure.TRUNCATED, Failure.OVERSIZE)
+
+
+def streamed(operation: str, exchange: Exchange) -> bool:
+    """Whether the exchange is a stream of this operation that can be judged.
+
+    A stream that stalled is left to the probes, unless it stalled after its sentinel.
+    """
+    return (
+        exchange.request.operation == operation
+        and exchange.is_stream
+        and (exchange.answered or exchange.failure in CUT or _stalled_after_done(exchange))
+    )
+
+
+def content_type(exchange: Exchange) -> Iterator[Finding]:
+    """The media type is text/event-stream."""
+    if exchange.media_type != "text/event-stream":
+        actual = exchange.header("content-type") or "no content type"
+        yield deviation(exchange, "Content-Type: text/event-stream", actual=actual)
+
+
+def framing(exchange: Exchange) -> Iterator[Finding]:
+    """Each event is closed by a blank line, and its payload stands in `data:` lines."""
+    if _is_json(exchange):
+        raise Untestable("a JSON body where a stream was asked for")
+    if not exchange.events:
+        actual = f"no event in {len(exchange.body)} bytes: {show(exchange.body[:80].decode('utf-8', 'replace'))}"
+        yield deviation(exchange, "events in `data:` lines, each closed by a blank line", actual=actual)
+    for number, event in enumerate(exchange.events):
+        where = f"event {number}, bytes {event.start} to {event.end}"
+        if sum(event.data == each.data for each in exchange.payloads) == 0:
+            actual = f"{event.data.count(chr(10)) + 1} payloads without a blank line between them"
+            yield deviation(exchange, "a blank line after each event", actual=actual, where=where)
+        elif not event.closed and not exchange.failure:
+            actual = f"the stream ends after {show(event.data[:40])} without a blank line"
+            yield deviation(exchange, "a blank line after each event", actual=actual, where=where)
+
+
+def payload(exchange: Exchange) -> Iterator[Finding]:
+    """Each payload but the sentinel is one JSON object."""
+    for number, event in enumerate(_payloads(exchange)):
+        if event.data == DONE or (not event.closed and exchange.failure):
+            continue
+        document = parse(event.data.encode())
+        if document is NOT_JSON or not isinstance(document, dict):
+            where = f"event {number}, bytes {event.start} to {event.end}"
+            yield deviation(exchange, "one JSON object", actual=show(event.data[:120]), where=where)
+
+
+def sentinel(exchange: Exchange) -> Iterator[Finding]:
+    """The stream ends with exactly one `data: [DONE]`."""
+    payloads = _payloads(exchange)
+    count = sum(event.data == DONE for event in payloads)
+    if count == 1:
+        return
+    end = "the connection was cut" if exchange.failure else "the stream ended"
+    last = show(payloads[-1].data[:80]) if payloads else "nothing"
+    actual = f"{count} times [DONE]" if count else f"{end} after {last}, without [DONE]"
+    yield deviation(exchange, "exactly one `data: [DONE]`, at the end", actual=actual)
+
+
+def completion(exchange: Exchange) -> Iterator[Finding]:
+    """Nothing follows the sentinel, and the response completes."""
+    payloads = _payloads(exchange)
+    done = next((n for n, event in enumerate(payloads) if event.data == DONE), None)
+    if done is None:
+        raise Untestable("no sentinel to follow")
+    for number, event in enumerate(payloads[done:], done):
+        if event.data != DONE:
+            where = f"event {number}, byte {event.start}"
+            actual = show(event.data[:120])
+            yield deviation(exchange, "nothing after [DONE]", actual=actual, where=where)
+    if exchange.failure:
+        actual = f"{exchange.failure} after [DONE]"
+        yield deviation(exchange, "the end of the response after [DONE]", actual=actual)
+
+
+def _payloads(exchange: Exchange) -> tuple[Event, ...]:
+    if not exchange.payloads:
+        raise Untestable("there is no event to judge")
+    return exchange.payloads
+
+
+def _is_json(exchange: Exchange) -> bool:
+    return isinstance(exchange.document, dict)
+
+
+def _stalled_after_done(exchange: Exchange) -> bool:
+    return exchange.failure is Failure.STALLED and any(e.data == DONE for e in exchange.payloads)
