@@ -101,7 +101,7 @@ def texts(where: Where, key: str, values: Iterable[Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def choose(where: Where, key: str, value: object, choices: Iterable[str]) -> None:
+def choose(where: Where, key: str, value: str, choices: Iterable[str]) -> None:
     """Refuse a value that is not one of the choices."""
     choices = tuple(choices)
     if value not in choices:
