@@ -104,15 +104,18 @@ def _request(sheet: Sheet, table: RequestTable) -> Schema:
 
 def _sent(sheet: Sheet, row: RequestRow) -> Schema:
     """A field of a request: its schema takes the accepted values."""
-    built: Schema = {"description": _description(row.printed, row.open), **row.accepted}
-    if row.default:
-        built["default"] = row.default[0]
-    built["examples"] = list(row.example)
-    built["x-support"] = row.support
-    built["x-needs"] = row.needs
-    built["x-clauses"] = list(row.clauses)
-    built["x-variants"] = {one.value: one.clause for one in row.variants}
-    return {**_filled(built), **_refused(row_refusals(sheet, row))}
+    head = _filled({"description": _description(row.printed, row.open)})
+    default = {"default": row.default[0]} if row.default else {}
+    notes = _filled(
+        {
+            "examples": list(row.example),
+            "x-support": row.support,
+            "x-needs": row.needs,
+            "x-clauses": list(row.clauses),
+            "x-variants": {one.value: one.clause for one in row.variants},
+        }
+    )
+    return {**head, **row.accepted, **default, **notes, **_refused(row_refusals(sheet, row))}
 
 
 def _refused(causes: Iterable[Refusal]) -> Schema:
@@ -138,16 +141,15 @@ def _response(table: ResponseTable) -> Schema:
 def _received(row: ResponseRow) -> Schema:
     """A field of an answer: its own constraint, then the further ones once that holds."""
     core = _or_null(row.schema) if row.nullable else row.schema
-    built: Schema = {"description": _description(row.printed, row.note), **core}
-    built["allOf"] = [{"if": core, "then": _rule(rule)} for rule in row.further]
-    built["x-value-clause"] = row.value_clause
-    built["x-expected"] = row.expected
-    built["x-clauses"] = list(
-        dict.fromkeys(
-            filter(None, [row.value_clause, row.presence_clause, *(r.clause for r in row.further)])
-        )
-    )
-    return _filled(built)
+    clauses = (row.value_clause, row.presence_clause, *(rule.clause for rule in row.further))
+    notes = {
+        "allOf": [{"if": core, "then": _rule(rule)} for rule in row.further],
+        "x-value-clause": row.value_clause,
+        "x-expected": row.expected,
+        "x-clauses": list(dict.fromkeys(filter(None, clauses))),
+    }
+    head = _filled({"description": _description(row.printed, row.note)})
+    return {**head, **core, **_filled(notes)}
 
 
 def _rule(rule: Rule) -> Schema:

@@ -53,7 +53,7 @@ class RequestRow:
     support: str
     accepted: Schema
     clauses: tuple[str, ...]
-    example: tuple[Any, ...]
+    example: tuple[Any, ...] = ()
     required: bool = False
     printed: tuple[Printed, ...] = ()
     default: tuple[Any, ...] = ()

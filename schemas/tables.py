@@ -109,10 +109,10 @@ def _request_table(where: Where, name: str, row: _Row) -> RequestTable:
 
 def _request_row(where: Where, row: _Row) -> RequestRow:
     need = {**_all(("field", "type", "support"), str), "accepted": dict}
-    lists = _all(("refused", "open_example", "variants"), list)
+    lists = _all(("refused", "example", "open_example", "variants"), list)
     texts = _all(("presence_clause", "open", "needs", "each"), str)
     may = {"required": bool, "printed": dict, "default": object, **lists, **texts}
-    rows.check(where, row, {**need, "example": list, "clauses": list}, may)
+    rows.check(where, row, {**need, "clauses": list}, may)
     where = Where(where.file, f"{where.id}.{row['field']}")
     rows.choose(where, "support", row["support"], SUPPORT)
     if "needs" in row:
@@ -123,7 +123,7 @@ def _request_row(where: Where, row: _Row) -> RequestRow:
         "printed": _printed(where, row.get("printed", {})),
         "refused": _many(where, row.get("refused", ()), _refusal),
         "variants": _many(where, row.get("variants", ()), _variant),
-        "example": tuple(row["example"]),
+        "example": tuple(row.get("example", ())),
         "open_example": tuple(row.get("open_example", ())),
         "default": (row["default"],) if "default" in row else (),
     }
