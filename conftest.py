@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except waivers.WaiverError as wrong:
         raise pytest.UsageError(str(wrong)) from None
     reporter = Reporter(
-        strict=config.option.strict,
+        strict=bool(config.getoption("strict")),
         gates={**{each.id: each.gate for each in clauses.values()}, **profile.gates},
         accepted=accepted,
         redact=lambda text: redactor(config).text(text),

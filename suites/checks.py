@@ -53,16 +53,27 @@ class Check:
     sent: bool = True
     needs: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def id(self) -> str:
+        """What stands in brackets behind the function's name: the clause, and which case it is."""
+        return f"{self.clause}, {self.label}" if self.label else self.clause
 
     @property
     def name(self) -> str:
         """The function's name with the clause, as pytest shows it."""
-        return f"{self.function.__name__}[{self.clause}]"
+        return f"{self.function.__name__}[{self.id}]"
 
     @property
     def summary(self) -> str:
         """The first line of the docstring: the behaviour, in the indicative."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+def case(clause: str, label: str, *, tier: str = "standard", **arguments: Any) -> Check:
+    """One case of a check that a table drives, with what the function is called with."""
+    return Check(clause, _undefined, tier, arguments=arguments, label=label)
 
 
 REGISTRY: dict[str, Check] = {}
@@ -131,7 +142,7 @@ def report(judgement: Judgement) -> None:
 
 
 def _register(case: Check) -> None:
-    if case.name in REGISTRY:
+    if REGISTRY.get(case.name, case).function.__module__ != case.function.__module__:
         raise ValueError(f"{case.name} is declared twice")
     if not case.summary:
         raise ValueError(f"{case.name} has no docstring: its first line is what the report shows")

@@ -47,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if cases is None:
         return
     parameters = [
-        pytest.param(case, id=case.clause, marks=pytest.mark.clause(case.clause)) for case in cases
+        pytest.param(case, id=case.id, marks=pytest.mark.clause(case.clause)) for case in cases
     ]
     metafunc.parametrize("conformance", parameters, indirect=True)
 

@@ -21,8 +21,10 @@ SHOWN = 240
 GENERATED = ("choices", "output", "text", "segments")
 
 
-def accepted(exchange: Exchange) -> Iterator[Finding]:
+def accepted(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     """A finding unless the request was answered with status 200 and no error inside.
+
+    `told` names what was special about the request, for the report.
 
     The shape of the answer is not asked here: the invariants judge it, each part in its clause.
     Raises Inconclusive.
@@ -30,10 +32,10 @@ def accepted(exchange: Exchange) -> Iterator[Finding]:
     conclusive(exchange)
     if exchange.ok and not _is_error(exchange):
         return
-    yield deviation(exchange, "HTTP 200 with an answer")
+    yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
 
 
-def refused(exchange: Exchange, *also: str) -> Iterator[Finding]:
+def refused(exchange: Exchange, told: str = "", *, also: tuple[str, ...] = ()) -> Iterator[Finding]:
     """A finding unless the request was refused with a 4xx; `also` are further lawful statuses.
 
     Raises Inconclusive, and Untestable for a 4xx without JSON, which proves nothing: its own
@@ -42,7 +44,8 @@ def refused(exchange: Exchange, *also: str) -> Iterator[Finding]:
     conclusive(exchange)
     lawful = (400 <= exchange.status < 500 or str(exchange.status) in also) and exchange.answered
     if not lawful or _generated(exchange):
-        yield deviation(exchange, "a 4xx status with a JSON error", *map("HTTP {}".format, also))
+        others = map("HTTP {}".format, also)
+        yield deviation(exchange, f"a 4xx status with a JSON error{_to(told)}", *others)
     elif not isinstance(exchange.document, dict):
         raise Untestable(f"the refusal is not JSON: see ERR-JSON-01 ({describe(exchange)})")
 
@@ -101,6 +104,10 @@ def show(value: object) -> str:
     """A value from an answer, short enough for a report."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def _to(told: str) -> str:
+    return f" to {told}" if told else ""
 
 
 def _is_error(exchange: Exchange) -> bool:

@@ -1,0 +1,1 @@
+"""Checks of the area chat: `POST /chat/completions`, plain."""

@@ -1,0 +1,1 @@
+"""Checks of the area chat-stream: `POST /chat/completions` with stream."""

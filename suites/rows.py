@@ -1,0 +1,129 @@
+"""Cases from the documented tables: a support table, executed.
+
+A row lists values that are promised to be accepted, and values that are promised to be refused,
+each with its clause. Both become cases here; adding a field is one row, never new code.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fixtures.bodies import ABSENT
+from schemas import contract, tables
+from suites.checks import Check, case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from schemas.table_types import RequestRow, RequestTable
+
+CHEAP = 3
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get current weather information",
+        "parameters": {
+            "type": "object",
+            "properties": {"location": {"type": "string"}},
+            "required": ["location"],
+        },
+    },
+}
+# Fields that mean something only together with another one.
+TOGETHER: Mapping[str, Mapping[str, Any]] = {
+    "tool_choice": {"tools": [WEATHER]},
+    "parallel_tool_calls": {"tools": [WEATHER]},
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Fields that vary the plain request of a route, and the role of the model that is asked."""
+
+    told: str
+    fields: Mapping[str, Any]
+    role: str
+
+
+def accepted(kind: str) -> list[Check]:
+    """A case for each row: its sample values are accepted. The first clause of a row says so.
+
+    The first values are sent in the standard tier, all of them in the deep one.
+    """
+    cases = []
+    for row in tables.load().requests[kind].rows:
+        # Which models and which conversations are accepted, other checks ask with more care.
+        if row.field in ("model", "messages", "prompt", "input"):
+            continue
+        sent = [_sent(row, value) for value in row.example]
+        for tier, some in (("standard", sent[:CHEAP]), ("deep", sent[CHEAP:])):
+            if some:
+                clause = row.clauses[0]
+                cases.append(case(clause, f"{row.field} {tier}", tier=tier, sent=tuple(some)))
+    return cases
+
+
+def refused(kind: str) -> list[Check]:
+    """A case for each clause by which values of the table are refused."""
+    found: dict[str, list[Sent]] = defaultdict(list)
+    for clause, sent in _wrong(tables.load().requests[kind]):
+        found[clause].append(sent)
+    return [case(clause, "refused", sent=tuple(wrong)) for clause, wrong in found.items()]
+
+
+def clauses(kind: str) -> frozenset[str]:
+    """The clauses that the rows of a table decide by themselves."""
+    return frozenset(each.clause for each in (*accepted(kind), *refused(kind)))
+
+
+def _sent(row: RequestRow, value: Any) -> Sent:
+    role = row.needs or ""
+    return Sent(f"{row.field} = {value!r}", {**TOGETHER.get(row.field, {}), row.field: value}, role)
+
+
+def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
+    for row in table.rows:
+        for refusal in row.refused:
+            for value in refusal.example:
+                yield refusal.clause, _sent(row, value)
+        if row.required and row.presence_clause:
+            yield row.presence_clause, _sent(row, ABSENT)
+        if row.each:
+            yield from _wrong_elements(row, row.each)
+
+
+def _wrong_elements(row: RequestRow, name: str) -> Iterator[tuple[str, Sent]]:
+    """The same for each wrong element of a list: a message, a part of its content."""
+    for clause, value, role in _wrong_objects(name):
+        yield clause, Sent(f"{row.field}: {value!r}", {row.field: [value]}, role)
+
+
+def _wrong_objects(name: str) -> Iterator[tuple[str, Any, str]]:
+    objects = {
+        each: table
+        for sheet in tables.load().sheets.values()
+        for each, table in sheet.request_objects.items()
+    }
+    table = objects[name]
+    plain = {row.field: row.example[0] for row in table.rows if row.required and row.example}
+    for refusal in table.refused:
+        for value in refusal.example:
+            yield refusal.clause, value, _role(refusal.clause)
+    for row in table.rows:
+        for refusal in row.refused:
+            for value in refusal.example:
+                yield refusal.clause, {**plain, row.field: value}, _role(refusal.clause)
+        if row.required and row.presence_clause:
+            without = {field: value for field, value in plain.items() if field != row.field}
+            yield row.presence_clause, without, _role(row.presence_clause)
+        if row.each:
+            for clause, value, role in _wrong_objects(row.each):
+                yield clause, {**plain, row.field: [value]}, role
+
+
+def _role(clause: str) -> str:
+    needs = contract.load().clauses[clause].needs
+    return needs[0] if needs else ""

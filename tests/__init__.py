@@ -1,0 +1,1 @@
+"""The suite's own tests: it is a program, too."""

@@ -1,0 +1,111 @@
+"""Runs checks on a deployment inside this process: what pytest does, without pytest.
+
+The same functions as in a real run execute, judge and decide; only the reports are missing, so a
+verdict on one of hundreds of faulty deployments costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fixtures import run
+from fixtures.setup import Setup
+from reports.verdicts import Outcome, Said, Scope, decide
+from schemas import contract
+from schemas.records import Judgement, Verdict
+from suites import catalogue, checks, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+KEY_ENV = "COMPACTIFAI_BENCH_KEY"
+BENCH_KEY = "bench-key-0123456789"
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The outcome of checks on one deployment, by clause."""
+
+    outcome: Outcome
+    exchanges: tuple[Exchange, ...]
+
+    def __getitem__(self, clause: str) -> Said:
+        return next(said for said in self.outcome.clauses if said.clause.id == clause)
+
+    @property
+    def violated(self) -> frozenset[str]:
+        """The clauses that are violated, whatever their gate."""
+        return frozenset(
+            said.clause.id for said in self.outcome.clauses if said.verdict is Verdict.VIOLATED
+        )
+
+    def told(self, *clauses: str) -> str:
+        """What was found, for a failing test to show."""
+        rows = [
+            f"{said.clause.id} {said.verdict} {said.reason} "
+            f"{[(f.expected, f.actual, f.where) for f in said.findings[:2]]}"
+            for said in self.outcome.clauses
+            if said.clause.id in clauses or said.verdict is Verdict.VIOLATED
+        ]
+        rows += [f"harness: {each.source}: {each.reason}" for each in self.outcome.harness]
+        return "\n".join(rows)
+
+
+@contextmanager
+def deployment(
+    base_url: str,
+    announce: Callable[[Exchange], None] = lambda _: None,
+    *,
+    key: str = BENCH_KEY,
+    **options: Any,
+) -> Iterator[Deployment]:
+    """A deployment under test, connected to `announce`."""
+    os.environ[KEY_ENV] = key
+    defaults: dict[str, Any] = {"profile": "compactifai", "tier": "deep", "seed": "bench"}
+    setup = Setup(base_url=base_url, key_env=KEY_ENV, **{**defaults, **options})
+    with tempfile.TemporaryDirectory() as folder:
+        run.prepare(Path(folder) / "run", setup)
+        dut = run.join(Path(folder) / "run", announce)
+        try:
+            yield dut
+        finally:
+            dut.client.close()
+
+
+def examine(base_url: str, *clauses: str, areas: tuple[str, ...] = (), **options: Any) -> Verdicts:
+    """Run the checks of these clauses and areas (all, when none is named), and decide."""
+    exchanges: list[Exchange] = []
+    judgements: list[Judgement] = []
+
+    def announce(exchange: Exchange) -> None:
+        exchanges.append(exchange)
+        judgements.extend(judge.judge(exchange))
+
+    with deployment(base_url, announce, **options) as dut:
+        known = dut.contract.clauses
+        tier = checks.TIERS.index(dut.setup.tier)
+        for case in catalogue.load():
+            wanted = case.clause in clauses or known[case.clause].area in areas
+            within = checks.TIERS.index(case.tier) <= tier
+            if within and (wanted or not (clauses or areas)):
+                judgements.append(checks.execute(case, dut))
+        judgements.extend(judge.judge_run(exchanges))
+        scope = Scope(
+            catalogue.tiers(), dut.setup.tier, dut.profile.not_promised, dut.profile.gates
+        )
+    outcome = decide(known.values(), judgements, scope, today=date(2026, 1, 1))
+    return Verdicts(outcome, tuple(exchanges))
+
+
+def area(clause: str) -> str:
+    """The area of a clause."""
+    return contract.load().clauses[clause].area

@@ -1,0 +1,1 @@
+"""Each check, seen red and seen silent."""
