@@ -193,11 +193,9 @@ def _observations(root: Path, sources: Mapping[str, Source]) -> Iterator[Observa
     for where, row in rows.read(root, "observations.yaml"):
         rows.check(where, row, {**need, **lists}, {})
         rows.choose(where, "kind", row["kind"], OBSERVATION_KINDS)
-        tuples: dict[str, Any] = {
-            key: rows.texts(where, key, row[key]) for key in ("values", "clauses")
-        }
-        tuples["sides"] = _quotes(where, row["sides"], sources)
-        yield Observation(**{**row, **tuples})
+        sides = _quotes(where, row["sides"], sources)
+        tuples = {key: rows.texts(where, key, row[key]) for key in ("values", "clauses")}
+        yield Observation(**{**row, **tuples, "sides": sides})
 
 
 def _clauses(
