@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from schemas import derive
-from schemas.rows import ContractError
+from schemas import derive, openapi
+from schemas.tables import ContractError, load
 
 ROOT = Path(__file__).parent.parent
 USAGE = "usage: python -m schemas [-h] {derive,check}"
@@ -33,12 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("check", help="name the files that are not what the tables derive to")
     command = parser.parse_args(arguments).command
     try:
-        wanted = derive.files()
+        wanted = _wanted()
     except ContractError as error:
         print(error, file=sys.stderr)
         return 1
     stale = _stale(wanted)
     return _write(wanted, stale) if command == "derive" else _check(stale)
+
+
+def _wanted() -> dict[Path, str]:
+    """Each derived file with the text that it must hold. Raises ContractError."""
+    tables = load()
+    return {**derive.files(tables), openapi.PATH: derive.text(openapi.document(tables))}
 
 
 def _stale(wanted: Mapping[Path, str]) -> list[Path]:

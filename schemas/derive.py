@@ -24,7 +24,7 @@ from schemas.table_types import (
     Sheet,
     Tables,
 )
-from schemas.tables import SHARED, load, references
+from schemas.tables import SHARED, references
 
 __all__ = ["DIALECT", "DIRECTORY", "files", "refusals", "schema", "text"]
 
@@ -32,9 +32,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DIRECTORY = Path(__file__).parent / "json"
 
 
-def files(tables: Tables | None = None) -> dict[Path, str]:
-    """Each derived file with the text that it must hold."""
-    tables = tables or load()
+def files(tables: Tables) -> dict[Path, str]:
+    """Each schema file with the text that it must hold."""
     return {DIRECTORY / f"{kind}.json": text(schema(tables, kind)) for kind in tables.kinds}
 
 

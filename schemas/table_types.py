@@ -142,8 +142,20 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where an answer holds what a parameter of another operation takes."""
+
+    operation: str
+    parameter: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One documented method of one path, and the kinds of its bodies."""
+    """One documented method of one path, and the kinds of its bodies.
+
+    `errors` are statuses that the documents name for this operation besides the usual 4xx.
+    """
 
     id: str
     method: str
@@ -154,6 +166,8 @@ class Operation:
     media: str = "application/json"
     stream: str | None = None
     parameters: tuple[Parameter, ...] = ()
+    links: tuple[Link, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from schemas import contract, rows
 from schemas.rows import ContractError, Where
 from schemas.table_types import (
     SUPPORT,
+    Link,
     Need,
     Operation,
     Parameter,
@@ -32,7 +33,7 @@ from schemas.table_types import (
     Variant,
 )
 
-__all__ = ["DIRECTORY", "SHARED", "ContractError", "load", "references"]
+__all__ = ["DIRECTORY", "SHARED", "ContractError", "Operation", "load", "references"]
 
 DIRECTORY = Path(__file__).parent / "tables"
 SHARED = "common"
@@ -185,9 +186,19 @@ def _rule(where: Where, row: _Row) -> Rule:
 
 def _operation(where: Where, row: _Row) -> Operation:
     texts = _all(("id", "method", "path", "summary", "answer"), str)
-    may = {**_all(("request", "media", "stream"), str), "parameters": list}
-    rows.check(where, row, texts, may)
-    return Operation(**{**row, "parameters": _many(where, row.get("parameters", ()), _parameter)})
+    lists = _all(("parameters", "links", "errors"), list)
+    rows.check(where, row, texts, {**_all(("request", "media", "stream"), str), **lists})
+    made: _Row = {
+        "parameters": _many(where, row.get("parameters", ()), _parameter),
+        "links": _many(where, row.get("links", ()), _link),
+        "errors": rows.texts(where, "errors", row.get("errors", ())),
+    }
+    return Operation(**{**row, **made})
+
+
+def _link(where: Where, row: _Row) -> Link:
+    rows.check(where, row, _all(("operation", "parameter", "pointer"), str), {})
+    return Link(**row)
 
 
 def _parameter(where: Where, row: _Row) -> Parameter:

@@ -80,14 +80,13 @@ def violations(kind: str, instance: object) -> list[Violation]:
 def accepts(kind: str, body: object) -> bool:
     """Whether the documents promise to take this request.
 
-    False for a field that no page names, and for a pair in the wrong order: nothing is promised.
+    False for a field that no page names, at any depth, and for a pair in the wrong order
+    (`min_tokens` above `max_tokens`): nothing is promised then.
     """
-    schema = _schema(kind)
-    if not isinstance(body, Mapping) or body.keys() - schema["properties"].keys():
+    if not isinstance(body, Mapping) or not _promise_validator(kind).is_valid(body):
         return False
-    pairs = [(body.get(low), body.get(high)) for low, high in schema.get("x-order", ())]
-    ordered = all(low is None or high is None or low <= high for low, high in pairs)
-    return _body_validator(kind).is_valid(body) and ordered
+    pairs = [(body.get(low), body.get(high)) for low, high in _schema(kind).get("x-order", ())]
+    return all(low is None or high is None or low <= high for low, high in pairs)
 
 
 def standing(kind: str, field: str, value: object) -> Standing:
@@ -162,6 +161,12 @@ def _body_validator(kind: str) -> Any:
 
 
 @cache
+def _promise_validator(kind: str) -> Any:
+    schema = _schema(kind)
+    return _Validator(_closed(_prepared(schema, schema.get("$defs", {}), "")))
+
+
+@cache
 def _field_validators(kind: str, field: str) -> tuple[Any, Any]:
     """Of the accepted and of the refused values of a field; an unknown field has neither."""
     schema = _schema(kind)
@@ -171,7 +176,7 @@ def _field_validators(kind: str, field: str) -> tuple[Any, Any]:
     row = owner["properties"].get(name, {"not": {}})
     refused = row.get("x-refused", {"not": {}})
     return (
-        _Validator(_prepared(row, definitions, "")),
+        _Validator(_closed(_prepared(row, definitions, ""))),
         _Validator(_prepared(refused, definitions, "")),
     )
 
@@ -216,6 +221,24 @@ def _prepared(schema: Any, definitions: Mapping[str, Any], clause: str) -> Any:
         elif key in _SCHEMAS or key == _NAMES:
             ready[key] = _prepared(value, definitions, clause)
     return ready
+
+
+def _closed(schema: Any) -> Any:
+    """The prepared schema without room for keys that no table names, at any depth.
+
+    Where a schema itself says what other keys may hold, that stands.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    shut = dict(schema)
+    if "properties" in schema:
+        shut["properties"] = {key: _closed(one) for key, one in schema["properties"].items()}
+        shut.setdefault("additionalProperties", False)
+    if "items" in schema:
+        shut["items"] = _closed(schema["items"])
+    for key in {"allOf", "anyOf"} & schema.keys():
+        shut[key] = [_closed(one) for one in schema[key]]
+    return shut
 
 
 def _resolved(schema: dict[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
