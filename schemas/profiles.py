@@ -35,7 +35,7 @@ class Profile:
 
     `done_sentinel` says for each stream whether `[DONE]` ends it, `error_shapes` which shapes are
     lawful for a status (`default`: any other), `gates` which clauses have another gate here,
-    `not_promised` which clauses and areas do not hold, `roles` which models the operator names.
+    `not_promised` why a clause does not hold, `roles` which models play a part that no flag tells.
     """
 
     name: str
@@ -46,16 +46,13 @@ class Profile:
     done_sentinel: Mapping[str, str]
     error_shapes: Mapping[str, tuple[str, ...]]
     gates: Mapping[str, str] = field(default_factory=dict)
-    not_promised: tuple[str, ...] = ()
+    not_promised: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     example_models: tuple[str, ...] = ()
 
     def promises(self, clause: contract.Clause) -> bool:
-        """Whether the clause holds: it, its area and its endpoint are not taken out."""
-        if {clause.id, clause.area} & set(self.not_promised):
-            return False
-        documented = clause.endpoint in {f"{o.method.upper()} {o.path}" for o in _operations()}
-        return not documented or clause.endpoint in self.endpoints
+        """Whether the clause holds."""
+        return clause.id not in self.not_promised
 
     def gate(self, clause: contract.Clause) -> str:
         """The gate of the clause here."""
@@ -99,30 +96,48 @@ def _profile(where: Where, row: dict[str, Any]) -> Profile:
         **dict.fromkeys(("done_sentinel", "error_shapes"), dict),
         "auth_enforced": bool,
     }
-    may = {**dict.fromkeys(("gates", "roles"), dict), "not_promised": list, "example_models": list}
+    may = {**dict.fromkeys(("gates", "roles", "not_promised"), dict), "example_models": list}
     rows.check(where, row, need, may)
     law = contract.load()
-    endpoints = [f"{one.method.upper()} {one.path}" for one in _operations()]
+    offered = _chosen(where, "endpoint", row["endpoints"], _endpoints())
     shapes = {str(status): shapes for status, shapes in row["error_shapes"].items()}
     if EVERY_STATUS not in shapes:
         raise ContractError(where, f"'error_shapes' lacks {EVERY_STATUS}", "add it")
     made: dict[str, Any] = {
         "tables": _chosen(where, "table", row["tables"], tables.load().sheets),
-        "endpoints": _chosen(where, "endpoint", row["endpoints"], endpoints),
+        "endpoints": offered,
         "done_sentinel": _mapped(where, "sentinel", row["done_sentinel"], STREAMS, SENTINELS),
         "error_shapes": _lists(where, "error shape", shapes, SHAPES),
         "gates": _mapped(where, "gate", row.get("gates", {}), law.clauses, contract.GATES),
-        "not_promised": _chosen(
-            where, "clause or area", row.get("not_promised", ()), [*law.clauses, *law.areas]
-        ),
+        "not_promised": _not_promised(where, row.get("not_promised", {}), offered, law),
         "roles": _models(where, row.get("roles", {}), law.roles),
         "example_models": rows.texts(where, "example_models", row.get("example_models", ())),
     }
     return Profile(**{**row, **made})
 
 
-def _operations() -> tuple[tables.Operation, ...]:
-    return tables.load().operations
+def _endpoints() -> tuple[str, ...]:
+    """The documented endpoints, as clauses name them."""
+    return tuple(f"{one.method.upper()} {one.path}" for one in tables.load().operations)
+
+
+def _not_promised(
+    where: Where, reasons: Mapping[str, Any], offered: tuple[str, ...], law: contract.Contract
+) -> Mapping[str, str]:
+    """Each clause that does not hold, with the reason: its own, its area's or its endpoint's."""
+    for name, reason in reasons.items():
+        _choose(where, "clause or area", name, [*law.clauses, *law.areas])
+        if not isinstance(reason, str):
+            raise ContractError(where, f"the reason of '{name}' is {reason!r}", "give a sentence")
+    missing = set(_endpoints()) - set(offered)
+    found: dict[str, str] = {}
+    for clause in law.clauses.values():
+        reason = reasons.get(clause.id) or reasons.get(clause.area)
+        if reason:
+            found[clause.id] = reason
+        elif clause.endpoint in missing:
+            found[clause.id] = f"{clause.endpoint} is not offered"
+    return MappingProxyType(found)
 
 
 def _chosen(where: Where, key: str, values: Any, choices: Iterable[str]) -> tuple[str, ...]:

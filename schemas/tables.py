@@ -33,7 +33,7 @@ from schemas.table_types import (
     Variant,
 )
 
-__all__ = ["DIRECTORY", "SHARED", "ContractError", "Operation", "load", "references"]
+__all__ = ["DIRECTORY", "SHARED", "ContractError", "load", "references"]
 
 DIRECTORY = Path(__file__).parent / "tables"
 SHARED = "common"
