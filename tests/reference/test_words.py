@@ -41,6 +41,11 @@ def test_a_pick_is_a_candidate(temperature: float, top_p: float) -> None:
         ("Say OK.", "OK."),
         ("Reply with OK only", "OK"),
         ("Reply with the single word hello", "hello"),
+        ("Reply with exactly this word and nothing else: ZQX-12", "ZQX-12"),
+        ("Output exactly: a b c", "a b c"),
+        ("Say the word apple", "apple."),
+        ("Write the numbers from 1 to 4 separated by spaces", "1 2 3 4"),
+        ("My secret word is plum. Please remember it.", "I will remember it."),
         ("Repeat exactly: Bogotá 東京 🙂", "Bogotá 東京 🙂"),
         ("Repeat 'Bogotá 東京 🙂'", "Bogotá 東京 🙂"),
         ("Repeat after me: MARK-123 and no more", "MARK-123 and no more"),
@@ -70,6 +75,8 @@ def test_the_conversation_is_remembered(local: Local) -> None:
     told_code = "Remember the code word ZQXJ-4471.", "I will.", "What is the code word?"
     assert "ZQXJ-4471" in told(local, *told_code)
     assert "marigold" in told(local, "The code word is marigold", "Yes.", "Tell me the code word.")
+    assert "BLURF" in told(local, "Remember this word: BLURF", "OK", "Which word was it?")
+    assert "Zelda" in told(local, "My name is Zelda.", "Hi!", "What is my name?")
     assert "Camillo" in told(local, "Hello, I'm Camillo", "Hi!", "What is my name?")
     parts = [{"type": "text", "text": t} for t in ("The first is AB-12.", "Repeat it and CD-34.")]
     message = {"role": "user", "content": parts}
