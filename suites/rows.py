@@ -58,7 +58,7 @@ def accepted(kind: str) -> list[Check]:
         # Which models and which conversations are accepted, other checks ask with more care.
         if row.field in ("model", "messages", "prompt", "input"):
             continue
-        sent = [_sent(row, value) for value in row.example]
+        sent = [varied(row, value) for value in row.example]
         for tier, some in (("standard", sent[:CHEAP]), ("deep", sent[CHEAP:])):
             if some:
                 clause = row.clauses[0]
@@ -79,7 +79,8 @@ def clauses(kind: str) -> frozenset[str]:
     return frozenset(each.clause for each in (*accepted(kind), *refused(kind)))
 
 
-def _sent(row: RequestRow, value: Any) -> Sent:
+def varied(row: RequestRow, value: Any) -> Sent:
+    """The plain request with this value of a row's field."""
     role = row.needs or ""
     return Sent(f"{row.field} = {value!r}", {**TOGETHER.get(row.field, {}), row.field: value}, role)
 
@@ -88,9 +89,9 @@ def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
     for row in table.rows:
         for refusal in row.refused:
             for value in refusal.example:
-                yield refusal.clause, _sent(row, value)
+                yield refusal.clause, varied(row, value)
         if row.required and row.presence_clause:
-            yield row.presence_clause, _sent(row, ABSENT)
+            yield row.presence_clause, varied(row, ABSENT)
         if row.each:
             yield from _wrong_elements(row, row.each)
 

@@ -1,0 +1,1 @@
+"""Checks of the area completions-stream: `POST /completions`, where it streams."""
