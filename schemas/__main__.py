@@ -65,7 +65,7 @@ def _write(wanted: Mapping[Path, str], stale: list[Path]) -> int:
         else:
             path.unlink()
         print(f"{'wrote' if path in wanted else 'removed'} {path.relative_to(ROOT)}")
-    print(f"{len(stale)} of {len(wanted)} files changed")
+    print(f"{len(stale)} files changed, {len(wanted)} in all")
     return 0
 
 
