@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suites import rows, verify
-from suites.checks import Findings, checks
+from suites import ignored, rows, verify
+from suites.checks import Findings, check, checks
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
+    from schemas.table_types import RequestRow
 
 KIND = "chat.request"
+ROUTE = "/chat/completions"
 
 
 @checks(rows.accepted(KIND))
@@ -27,3 +29,30 @@ def test_values_that_are_ruled_out_are_refused(
     """Values that the documents rule out are refused with a 4xx."""
     for each in sent:
         yield from verify.refused(dut.chat(each.role or "chat", **each.fields), each.told)
+
+
+@checks(ignored.streamed_cases(KIND))
+def test_ignored_fields_are_accepted_in_streams(dut: Deployment, row: RequestRow) -> Findings:
+    """An ignored field is accepted with stream, too."""
+    yield from ignored.accepted_streamed(ROUTE, row, dut)
+
+
+@checks(ignored.edge_cases(KIND))
+def test_ignored_fields_take_any_value_of_their_type(dut: Deployment, row: RequestRow) -> Findings:
+    """An ignored field is accepted with odd values of its type."""
+    yield from ignored.accepted_at_the_edges(ROUTE, row, dut)
+
+
+@checks(ignored.effect_cases(KIND))
+def test_ignored_fields_have_no_effect(dut: Deployment, row: RequestRow) -> Findings:
+    """An ignored field changes nothing: choices, logprobs, tokens, text; plain and streamed."""
+    yield from ignored.without_effect(ROUTE, row, dut)
+
+
+@check("CHAT-IGN-ALL-01")
+def test_all_ignored_fields_together_are_accepted(dut: Deployment) -> Findings:
+    """A request that carries every ignored field at once is accepted, plain and streamed."""
+    every = {row.field: row.example[0] for row in ignored.table(KIND)}
+    every.pop("parallel_tool_calls")  # means something only beside tools
+    for stream in (False, True):
+        yield from verify.accepted(dut.chat(**every, stream=stream), "all ignored fields")

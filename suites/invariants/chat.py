@@ -8,7 +8,6 @@ from fixtures.answers import Answer, answer
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from suites.invariants import documents
-from suites.invariants.annotations import clauses_of
 from suites.invariants.chat_stream import chat_streams
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
@@ -34,7 +33,9 @@ def any_answer(exchange: Exchange) -> bool:
 
 
 invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
-invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_answers)(documents.by_schema(KIND))
+invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_answers)(
+    documents.by_schema(KIND)
+)
 
 
 @invariant("CHAT-RESP-CREATED-01", on=chat_answers)

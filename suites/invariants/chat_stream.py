@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from fixtures.answers import Answer
@@ -99,10 +100,18 @@ def choices_is_never_empty(exchange: Exchange) -> Iterator[Finding]:
 def deltas_are_pieces(exchange: Exchange) -> Iterator[Finding]:
     """Deltas are pieces of the answer: none repeats the text that came before it."""
     pieces = [piece for piece in Answer(exchange).pieces if piece]
-    pairs = list(zip(pieces, pieces[1:], strict=False))
+    pairs = list(pairwise(pieces))
     if len(pieces) >= 3 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
         actual = f"each delta repeats the one before: {show(pieces[:3])}"
         yield deviation(exchange, "deltas that join to the answer", actual=actual)
+
+
+@invariant("STREAM-CHAT-DELTA-02", on=chat_streams)
+def content_was_told(exchange: Exchange) -> Iterator[Finding]:
+    """A stream with text was judged: the schema finds a content that is not one."""
+    if not Answer(exchange).pieces:
+        raise Untestable("the stream has no content")
+    yield from ()
 
 
 @invariant("STREAM-CHAT-DELTA-03", on=chat_streams)

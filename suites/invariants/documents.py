@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fixtures.exchange import Exchange
 from fixtures.outcomes import Untestable
 from schemas.validate import violations
+from suites.invariants.annotations import clauses_of
+from suites.judge import invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
@@ -39,6 +41,12 @@ def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
             )
 
     return judge
+
+
+def judged_by_schema(kind: str, on: Callable[[Exchange], bool]) -> None:
+    """Declare the judge of this kind for the exchanges that `on` chooses."""
+    spoken = clauses_of(kind)
+    invariant(*spoken.always, also=spoken.ever, on=on)(by_schema(kind))
 
 
 def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
@@ -97,5 +105,5 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     twins = {name for name in names if names.count(name) > 1}
     if twins:
-        raise ValueError(f"the key {sorted(twins)[0]!r} stands twice in one object")
+        raise ValueError(f"the key {min(twins)!r} stands twice in one object")
     return dict(pairs)

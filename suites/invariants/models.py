@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 from fixtures.outcomes import Untestable
 from suites.invariants import documents
-from suites.invariants.annotations import clauses_of
 from suites.judge import invariant
 from suites.verify import deviation, show
 
@@ -28,8 +27,8 @@ def objects(exchange: Exchange) -> bool:
     return documents.plain("GET /models/{model_id}", exchange)
 
 
-invariant(*clauses_of("models.list").always, also=clauses_of("models.list").ever, on=lists)(documents.by_schema("models.list"))
-invariant(*clauses_of("models.object").always, also=clauses_of("models.object").ever, on=objects)(documents.by_schema("models.object"))
+documents.judged_by_schema("models.list", on=lists)
+documents.judged_by_schema("models.object", on=objects)
 
 
 @invariant("MODELS-LIST-04", on=lists)

@@ -1,0 +1,146 @@
+"""Images and audio in chat, where a model declares them, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from fixtures import audio, examples, images
+from fixtures.outcomes import Inconclusive
+from schemas.records import Observation
+from suites import verify
+from suites.asking import read
+from suites.checks import Findings, check
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+PRINTED = "compat-chat-image-request"
+
+
+def image(url: str) -> dict[str, Any]:
+    """The part that shows an image."""
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def sound(file: str, form: str) -> dict[str, Any]:
+    """The part that plays a clip."""
+    data = base64.b64encode(audio.clip(file).data).decode()
+    return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
+
+
+def beside(text: str, part: dict[str, Any]) -> list[dict[str, Any]]:
+    """One message with a text and another part."""
+    return [{"role": "user", "content": [{"type": "text", "text": text}, part]}]
+
+
+def shown(text: str, colour: str) -> list[dict[str, Any]]:
+    """One message with a text and an image of one colour."""
+    return beside(text, image(images.image(colour).url))
+
+
+def seen(dut: Deployment, **fields: Any) -> Exchange:
+    """The printed image request; where its host cannot be reached, the same with an own image.
+
+    Raises Inconclusive when only the foreign host can be at fault.
+    """
+    printed = examples.load()[PRINTED].json
+    body = {"messages": printed["messages"], "max_tokens": 32, **fields}
+    exchange = dut.chat("image", **body)
+    own = dut.chat("image", **{**body, "messages": shown("What is this?", "red")})
+    if not exchange.ok and own.ok:
+        raise Inconclusive("the host of the printed image cannot be reached, own images are seen")
+    return exchange
+
+
+@check("CHAT-PART-IMAGE-01")
+def test_image_is_accepted(dut: Deployment) -> Findings:
+    """A model that declares supports_image accepts an image_url part."""
+    yield from verify.accepted(seen(dut), "an image_url part")
+    own = dut.chat("image", messages=shown("What is this?", "red"))
+    yield Observation("image_data_url", verify.side(own))
+
+
+@check("CHAT-PART-IMAGE-05")
+def test_image_is_accepted_with_stream(dut: Deployment) -> Findings:
+    """The printed image request, which sets stream, is answered."""
+    yield from verify.accepted(seen(dut, stream=True), "an image_url part with stream")
+
+
+@check("CHAT-PART-IMAGE-02")
+def test_blind_models_refuse_images(dut: Deployment) -> Findings:
+    """A model that declares no supports_image refuses an image, and does not drop it silently."""
+    for model in dut.cast.models("no_image")[:3]:
+        parts = shown("What colour is this?", "red")
+        for stream in (False, True):
+            exchange = dut.chat(model=model, messages=parts, stream=stream)
+            yield from verify.refused(exchange, f"an image for {model}")
+
+
+@check("CHAT-PART-IMAGE-03")
+def test_image_reaches_the_model(dut: Deployment) -> Findings:
+    """An image lengthens the prompt, or two images get two answers."""
+    ask = "What colour is this image? Answer with one word."
+    red, blue = (
+        dut.chat("image", messages=beside(ask, image(images.image(name).url)))
+        for name in ("red", "blue")
+    )
+    if not (red.ok and blue.ok):
+        raise Inconclusive("no control: own images are not accepted")
+    bare = [{"role": "user", "content": [{"type": "text", "text": ask}]}]
+    without = dut.chat("image", messages=bare)
+    longer = read(red).tokens("prompt_tokens") > read(without).tokens("prompt_tokens")
+    if not longer and read(red).text == read(blue).text:
+        actual = "the same prompt_tokens as without, and the same answer to red and to blue"
+        yield verify.deviation(red, "a prompt that holds the image", actual=actual)
+
+
+@check("CHAT-PART-AUDIO-01")
+def test_audio_is_accepted(dut: Deployment) -> Findings:
+    """A chat model that declares supports_audio accepts an input_audio part."""
+    parts = beside("What is said?", sound("speech.wav", "wav"))
+    for stream in (False, True):
+        exchange = dut.chat("audio_chat", messages=parts, stream=stream)
+        yield from verify.accepted(exchange, "an input_audio part")
+
+
+@check("CHAT-PART-AUDIO-02")
+def test_deaf_models_refuse_audio(dut: Deployment) -> Findings:
+    """A model that declares no supports_audio refuses audio, and does not drop it silently."""
+    for model in dut.cast.models("no_audio")[:3]:
+        parts = beside("What is said?", sound("speech.wav", "wav"))
+        yield from verify.refused(dut.chat(model=model, messages=parts), f"audio for {model}")
+
+
+@check("CHAT-PART-AUDIO-03")
+def test_both_audio_formats_are_accepted(dut: Deployment) -> Findings:
+    """Audio is accepted as wav and as mp3."""
+    for form in ("wav", "mp3"):
+        parts = beside("What is said?", sound(f"speech.{form}", form))
+        yield from verify.accepted(dut.chat("audio_chat", messages=parts), form)
+
+
+@check("CHAT-PART-AUDIO-06")
+def test_audio_reaches_the_model(dut: Deployment) -> Findings:
+    """Audio lengthens the prompt, or speech and silence get two answers."""
+    ask = "Which words are spoken?"
+    speech, silence = (
+        dut.chat("audio_chat", messages=beside(ask, sound(f"{name}.wav", "wav")), max_tokens=24)
+        for name in ("speech", "silence")
+    )
+    bare = [{"role": "user", "content": [{"type": "text", "text": ask}]}]
+    without = dut.chat("audio_chat", messages=bare, max_tokens=24)
+    longer = read(speech).tokens("prompt_tokens") > read(without).tokens("prompt_tokens")
+    if not longer and read(speech).text == read(silence).text:
+        actual = "the same prompt_tokens as without, and the same answer to speech and to silence"
+        yield verify.deviation(speech, "a prompt that holds the audio", actual=actual)
+
+
+@check("CHAT-EX-02")
+def test_printed_audio_request_is_accepted(dut: Deployment) -> Findings:
+    """The printed audio request is accepted once its placeholder is real audio."""
+    printed = examples.load()["compat-chat-audio-input-request"].json
+    text, _ = printed["messages"][0]["content"]
+    parts = beside(text["text"], sound("speech.wav", "wav"))
+    yield from verify.accepted(dut.chat("audio_chat", messages=parts, max_tokens=64))

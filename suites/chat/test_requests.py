@@ -1,0 +1,175 @@
+"""Which models and which conversations a chat request may name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixtures.outcomes import NotApplicable
+from schemas.records import Observation
+from suites import verify
+from suites.asking import read, said
+from suites.checks import Findings, check
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+
+@check("CHAT-PATH-01", tier="smoke")
+def test_plain_request_is_answered(dut: Deployment) -> Findings:
+    """A plain chat request is answered: the request that all others vary."""
+    yield from verify.accepted(dut.chat())
+
+
+@check("CHAT-GATE-01")
+def test_every_chat_model_answers(dut: Deployment) -> Findings:
+    """Every model that declares support_chat_completion answers a chat request of one token."""
+    for model in dut.cast.models("chat"):
+        yield from verify.accepted(dut.chat(model=model, max_tokens=1), model)
+
+
+@check("CHAT-GATE-02")
+def test_models_without_chat_refuse(dut: Deployment) -> Findings:
+    """Every model that declares support_chat_completion false refuses a chat request."""
+    for model in dut.cast.models("no_chat"):
+        yield from verify.refused(dut.chat(model=model), model)
+
+
+@check("CHAT-REQ-MODEL-03", tier="smoke")
+def test_unknown_model_is_refused(dut: Deployment) -> Findings:
+    """A model that nobody deployed is refused, with and without stream."""
+    for stream in (False, True):
+        exchange = dut.chat(model="no-such-model-7f3a", stream=stream)
+        yield from verify.refused(exchange, "an unknown model")
+        yield Observation("status_unknown_model", f"chat {exchange.status}")
+
+
+@check("CHAT-REQ-MODEL-04")
+def test_foreign_model_name_is_refused(dut: Deployment) -> Findings:
+    """The name gpt-4 is refused where it is not deployed: no default model answers for it."""
+    if any(entry["id"] == "gpt-4" for entry in dut.cast.entries):
+        raise NotApplicable("gpt-4 is listed")
+    yield from verify.refused(dut.chat(model="gpt-4"), "gpt-4")
+
+
+@check("CHAT-REQ-MSG-02")
+def test_no_message_is_refused(dut: Deployment) -> Findings:
+    """An empty array of messages is refused."""
+    yield from verify.refused(dut.chat(messages=[]), "messages: []")
+
+
+@check("CHAT-MSG-ROLE-01")
+def test_documented_roles_are_accepted(dut: Deployment) -> Findings:
+    """Conversations of the roles system, user and assistant are accepted."""
+    system = {"role": "system", "content": "You are a helpful assistant."}
+    user, assistant, again = said("Say OK", "OK", "Say OK again")
+    for messages in ([user], [system, user], [system, user, assistant, again]):
+        roles = ", ".join(message["role"] for message in messages)
+        yield from verify.accepted(dut.chat(messages=messages), roles)
+
+
+@check("CHAT-MSG-CONSEC-01")
+def test_consecutive_user_messages_are_accepted(dut: Deployment) -> Findings:
+    """Two user messages in a row are accepted, as in the documented request."""
+    messages = [*said("Hello, I'm Camillo"), *said("What is the capital of Colombia?")]
+    yield from verify.accepted(dut.chat(messages=messages))
+
+
+@check("CHAT-MSG-HISTORY-01")
+def test_earlier_turns_reach_the_model(dut: Deployment) -> Findings:
+    """Earlier turns count: the prompt of a conversation is longer than its last turn alone."""
+    word = dut.nonce("history")
+    ask = "What is the code word? Answer with the word only."
+    turns = said(f"The code word is {word}.", f"Understood, the code word is {word}.", ask)
+    yield from _longer(dut, said(ask), turns, "the turns before the last one")
+
+
+@check("CHAT-MSG-HISTORY-01", tier="deep")
+def test_planted_word_is_remembered(dut: Deployment) -> Findings:
+    """A word planted in an early turn can be asked for. n = 5 words.
+
+    Rule: a deviation only when the model says every one of them that stands in the last turn, and
+    none that stands in an earlier one.
+    """
+    ask = "What is the code word? Answer with the word only."
+    control = recalled = 0
+    for number in range(5):
+        word = dut.nonce(f"recall-{number}")
+        near = said(f"The code word is {word}. {ask}")
+        far = said(f"The code word is {word}.", "Understood.", ask)
+        control += word in read(dut.chat(messages=near, max_tokens=32)).text
+        recalled += word in read(dut.chat(messages=far, max_tokens=32)).text
+    if control == 5 and recalled == 0:
+        actual = "0 of 5 words of an earlier turn, 5 of 5 of the last turn"
+        yield verify.deviation(dut.chat(messages=far, max_tokens=32), "the word", actual=actual)
+
+
+@check("CHAT-MSG-SYSTEM-01")
+def test_system_message_counts(dut: Deployment) -> Findings:
+    """The system message is part of the prompt: it makes the prompt longer."""
+    system = {"role": "system", "content": "Answer like a pirate who has lost his parrot."}
+    plain = said("Who are you?")
+    yield from _longer(dut, plain, [system, *plain], "the system message")
+
+
+@check("CHAT-PART-TEXT-01")
+def test_text_parts_are_accepted(dut: Deployment) -> Findings:
+    """Content may be an array of text parts."""
+    part = {"type": "text", "text": "Say OK"}
+    yield from verify.accepted(dut.chat(messages=[{"role": "user", "content": [part]}]))
+
+
+@check("CHAT-PART-TEXT-02")
+def test_every_text_part_counts(dut: Deployment) -> Findings:
+    """Each text part is part of the prompt: a longer one makes the prompt longer."""
+    first = {"type": "text", "text": "Here are two code words."}
+    short, long = ({"type": "text", "text": words} for words in ("Apple.", "Apple pie. " * 12))
+    for order in (1, -1):
+        messages = [[{"role": "user", "content": [first, part][::order]}] for part in (short, long)]
+        yield from _longer(dut, *messages, "a longer text part")
+
+
+@check("CHAT-REQ-USER-01")
+def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
+    """The field user changes nothing: the prompt is as long as without it."""
+    without, name = dut.chat(), "user-123 " * 20
+    tokens = read(without).tokens("prompt_tokens")
+    told = read(dut.chat(user=name)).tokens("prompt_tokens")
+    if told != tokens:
+        exchange = dut.chat(user=name)
+        yield verify.deviation(
+            exchange, f"{tokens} prompt tokens, as without user", actual=str(told)
+        )
+
+
+@check("CHAT-REQ-USER-02")
+def test_requests_remember_nothing(dut: Deployment) -> Findings:
+    """A word that one request carried comes up in no later one, whatever the user."""
+    word = dut.nonce("stateless")
+    tell = said(f"Remember the code word {word}.")
+    ask = said("What is the code word that I told you to remember?")
+    verify.conclusive(dut.chat(messages=tell, user="user-a", max_tokens=16))
+    for user in ("user-a", "user-b"):
+        exchange = dut.chat(messages=ask, user=user, max_tokens=48)
+        if word in read(exchange).text:
+            actual = f"{user} gets {word}, which only an earlier request carried"
+            yield verify.deviation(exchange, "an answer without the word", actual=actual)
+
+
+@check("CHAT-RESP-USAGE-02")
+def test_prompt_tokens_follow_the_prompt(dut: Deployment) -> Findings:
+    """prompt_tokens of equal prompts are equal, those of a longer prompt higher."""
+    first, second = dut.chat(), dut.chat(sample=1)
+    counts = [read(each).tokens("prompt_tokens") for each in (first, second)]
+    if counts[0] != counts[1]:
+        actual = f"{counts[0]}, then {counts[1]}"
+        yield verify.deviation(second, "the same prompt_tokens again", actual=actual)
+    yield from _longer(dut, said("Say OK"), said("Say OK. " * 20), "twenty times the text")
+
+
+def _longer(dut: Deployment, short: list[object], long: list[object], told: str) -> Findings:
+    less = read(dut.chat(messages=short)).tokens("prompt_tokens")
+    exchange = dut.chat(messages=long)
+    more = read(exchange).tokens("prompt_tokens")
+    if more <= less:
+        actual = f"{more} prompt tokens with {told}, {less} without"
+        yield verify.deviation(exchange, f"a longer prompt with {told}", actual=actual)

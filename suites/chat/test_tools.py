@@ -1,0 +1,190 @@
+"""Tools: forced calls, so that the model's mood decides nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fixtures.outcomes import Inconclusive, Untestable
+from schemas.records import Observation
+from suites import verify
+from suites.asking import read, said
+from suites.checks import Findings, check
+from suites.rows import WEATHER
+
+if TYPE_CHECKING:
+    from fixtures.answers import Answer, ToolCall
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+CLOCK = {
+    "type": "function",
+    "function": {
+        "name": "get_time",
+        "description": "Get the current time",
+        "parameters": {"type": "object", "properties": {}},
+    },
+}
+TOOLS = [WEATHER, CLOCK]
+NAMES = {tool["function"]["name"] for tool in TOOLS}  # type: ignore[index]
+PARIS = said("What's the weather in Paris?")
+HELLO = said("Say hello.")
+MODES = (False, True)
+
+
+def forced(name: str) -> dict[str, Any]:
+    """The tool_choice that names one function."""
+    return {"type": "function", "function": {"name": name}}
+
+
+def ask(dut: Deployment, choice: object, messages: object = PARIS, **fields: Any) -> Exchange:
+    """A request with two tools, with room for a whole call."""
+    body = {"messages": messages, "tools": TOOLS, "tool_choice": choice, "max_tokens": 160}
+    return dut.chat("tools", **{**body, **fields})
+
+
+def whole(exchange: Exchange) -> Answer:
+    """The answer, unless the cap cut it: a call that was cut proves nothing."""
+    told = read(exchange)
+    if told.finish_reason == "length":
+        raise Inconclusive("the call was cut by max_tokens")
+    return told
+
+
+@check("CHAT-TOOL-02")
+def test_forced_call_is_well_formed(dut: Deployment) -> Findings:
+    """A forced call has an id, the type function, a name, and a string of JSON arguments."""
+    for choice in ("required", forced("get_time"), forced("get_weather")):
+        exchange = ask(dut, choice)
+        yield from verify.accepted(exchange, "a forced call")
+        for call in whole(exchange).tool_calls:
+            yield from _encoding(exchange, call)
+
+
+def _encoding(exchange: Exchange, call: ToolCall) -> Findings:
+    """Arguments that are JSON are an object, encoded once; a model may still write no JSON."""
+    where = f"/choices/0/message/tool_calls/{call.index}/function/arguments"
+    try:
+        arguments = json.loads(call.arguments)
+    except ValueError:
+        if not call.arguments.strip():
+            yield verify.deviation(exchange, "a JSON object", actual='""', where=where)
+        return
+    if not isinstance(arguments, dict):
+        actual = verify.show(call.arguments)
+        yield verify.deviation(exchange, "a JSON object, encoded once", actual=actual, where=where)
+
+
+@check("CHAT-TOOL-03")
+def test_none_yields_no_call(dut: Deployment) -> Findings:
+    """tool_choice none yields no call, plain and streamed."""
+    for stream in MODES:
+        exchange = ask(dut, "none", stream=stream)
+        yield from verify.accepted(exchange, "tool_choice none")
+        told = read(exchange)
+        if told.tool_calls or told.finish_reason == "tool_calls":
+            actual = f"{len(told.tool_calls)} calls, finish_reason {told.finish_reason}"
+            yield verify.deviation(exchange, "no tool call", actual=actual)
+
+
+@check("CHAT-TOOL-04")
+def test_required_yields_a_call(dut: Deployment) -> Findings:
+    """tool_choice required yields a call even where no tool fits, plain and streamed."""
+    for stream in MODES:
+        exchange = ask(dut, "required", HELLO, stream=stream)
+        yield from verify.accepted(exchange, "tool_choice required")
+        if not whole(exchange).tool_calls:
+            actual = f"no call, text {verify.show(read(exchange).text)}"
+            yield verify.deviation(exchange, "at least one tool call", actual=actual)
+
+
+@check("CHAT-TOOL-06")
+def test_named_function_is_called(dut: Deployment) -> Findings:
+    """A tool_choice that names a function yields a call of it, whatever would fit."""
+    for name in sorted(NAMES):
+        for stream in MODES:
+            exchange = ask(dut, forced(name), stream=stream)
+            yield from verify.accepted(exchange, f"tool_choice {name}")
+            called = [call.name for call in whole(exchange).tool_calls]
+            if called[:1] != [name]:
+                actual = f"calls {called}" if called else "no call"
+                yield verify.deviation(exchange, f"a call of {name}", actual=actual)
+    yield Observation("tool_choice_string_name", verify.side(ask(dut, "get_time")))
+
+
+@check("CHAT-TOOL-05", tier="deep")
+def test_auto_leaves_the_decision(dut: Deployment) -> Findings:
+    """tool_choice auto, which is also the default, is accepted; what the model does is its own.
+
+    Rule: a deviation only when auto calls a tool for a greeting, in every one of 3 answers, and
+    none calls for the weather.
+    """
+    greeted = [bool(read(ask(dut, "auto", HELLO, sample=n)).tool_calls) for n in range(3)]
+    asked = [bool(read(ask(dut, "auto", sample=n)).tool_calls) for n in range(3)]
+    if all(greeted) and not any(asked):
+        exchange = ask(dut, "auto", HELLO)
+        yield verify.deviation(exchange, "calls where they fit", actual="only where they do not")
+
+
+@check("CHAT-TOOL-07")
+def test_unknown_function_is_refused(dut: Deployment) -> Findings:
+    """A tool_choice that names a function which is not among the tools is refused."""
+    yield from verify.refused(ask(dut, forced("no_such_function")), "an unknown function")
+
+
+@check("CHAT-TOOL-08")
+def test_called_function_was_offered(dut: Deployment) -> Findings:
+    """A called function is one that was offered, and its forced arguments are a JSON object."""
+    for choice in ("required", forced("get_weather")):
+        exchange = ask(dut, choice)
+        for call in whole(exchange).tool_calls:
+            where = f"/choices/0/message/tool_calls/{call.index}/function"
+            if call.name not in NAMES:
+                yield verify.deviation(exchange, *sorted(NAMES), actual=call.name, where=where)
+
+
+@check("CHAT-TOOL-09")
+def test_models_without_tools_call_none(dut: Deployment) -> Findings:
+    """A model that declares no function calling refuses tools, or answers without a call."""
+    for model in dut.cast.models("no_tools")[:3]:
+        body = {"messages": PARIS, "tools": TOOLS, "tool_choice": "required", "max_tokens": 64}
+        exchange = dut.chat(model=model, **body)
+        yield from verify.open_to(exchange)
+        yield Observation("missing_capability", f"tools {verify.side(exchange)}")
+        if exchange.ok and read(exchange).tool_calls:
+            expected = (f"a 4xx from {model}, or no call", "supports_function_calling: true")
+            yield verify.deviation(exchange, *expected, actual="a tool call")
+
+
+@check("CHAT-TOOL-11")
+def test_tool_result_is_read(dut: Deployment) -> Findings:
+    """The result of a tool, sent back with the role tool, is accepted or refused, and counts."""
+    first = whole(ask(dut, forced("get_weather")))
+    if not first.tool_calls:
+        raise Untestable("the forced call is missing: see CHAT-TOOL-06")
+    call = first.tool_calls[0]
+    function = {"name": call.name, "arguments": call.arguments}
+    calls = [{"id": call.id or "call_1", "type": "function", "function": function}]
+    told = {"role": "assistant", "content": None, "tool_calls": calls}
+    counts = []
+    for result in ('{"temp": 21.5}', '{"temp": 21.5, "wind": "calm", "sky": "clear and bright"}'):
+        reply = {"role": "tool", "tool_call_id": calls[0]["id"], "content": result}
+        exchange = ask(dut, "auto", [*PARIS, told, reply], max_tokens=48)
+        yield from verify.open_to(exchange)
+        yield Observation("tool_role", verify.side(exchange))
+        if exchange.ok:
+            counts.append(read(exchange).tokens("prompt_tokens"))
+    if len(counts) == 2 and counts[0] >= counts[1]:
+        actual = f"{counts[1]} prompt tokens, {counts[0]} for the shorter result"
+        yield verify.deviation(exchange, "a longer prompt for a longer result", actual=actual)
+
+
+@check("CHAT-TOOL-12")
+def test_choice_without_tools_is_coherent(dut: Deployment) -> Findings:
+    """tool_choice without tools is refused, or answered without a call."""
+    for choice in ("required", "auto", "none"):
+        exchange = dut.chat("tools", tool_choice=choice)
+        yield from verify.open_to(exchange)
+        yield Observation("tool_choice_without_tools", f"{choice} {verify.side(exchange)}")
+        if exchange.ok and read(exchange).tool_calls:
+            yield verify.deviation(exchange, "no call of a tool that nobody offered")

@@ -1,0 +1,204 @@
+"""Streams of many kinds, so that every judge of streams has something to judge."""
+
+from __future__ import annotations
+
+import json
+from statistics import median
+from typing import TYPE_CHECKING
+
+from fixtures import examples, sse
+from fixtures.outcomes import Inconclusive
+from schemas.records import Finding, Observation
+from schemas.validate import violations
+from suites import verify
+from suites.asking import COUNT, SHORT, STORY, read, said
+from suites.chat.test_examples import replay
+from suites.chat.test_tools import ask, forced, whole
+from suites.checks import Findings, check
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+UNICODE = said("Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا")
+
+
+@check("STREAM-CHAT-CTYPE-01", tier="smoke")
+def test_stream_is_answered_as_events(dut: Deployment) -> Findings:
+    """stream true is answered with status 200 and Server-Sent Events."""
+    exchange = dut.chat(stream=True)
+    yield from verify.accepted(exchange)
+    if exchange.ok and not exchange.events and exchange.media_type != "text/event-stream":
+        yield verify.deviation(exchange, "Server-Sent Events")
+
+
+@check("STREAM-CHAT-DONE-01", tier="smoke")
+def test_streams_of_every_kind_are_accepted(dut: Deployment) -> Findings:
+    """Short, cut, stopped and unicode streams are answered; every judge of streams sees them."""
+    yield from verify.accepted(dut.chat(stream=True, messages=COUNT, max_tokens=5))
+    for fields in ({"messages": SHORT[1]}, {"stop": ["###"]}, {"messages": UNICODE}):
+        yield from verify.accepted(dut.chat(stream=True, **{"max_tokens": 48, **fields}))
+
+
+@check("STREAM-CHAT-DELTA-01")
+def test_deltas_join_to_the_plain_answer(dut: Deployment) -> Findings:
+    """Joined deltas are the plain answer, where the deployment repeats itself; never nothing.
+
+    Control: the plain request is answered twice alike, with text.
+    """
+    for messages in (*SHORT, COUNT, UNICODE):
+        fields = {"messages": messages, "max_tokens": 48}
+        plain, again = (read(dut.chat(**fields, sample=n)) for n in (0, 1))
+        exchange = dut.chat(**fields, stream=True)
+        streamed = read(exchange).text
+        if plain.text == again.text and streamed != plain.text:
+            expected = f"the plain answer {verify.show(plain.text)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(streamed))
+
+
+@check("STREAM-CHAT-FINAL-01")
+def test_stream_and_plain_end_alike(dut: Deployment) -> Findings:
+    """A stream ends for the reason of the plain answer, where the deployment repeats itself."""
+    for messages, cap in ((COUNT, 5), (SHORT[0], 48)):
+        fields = {"messages": messages, "max_tokens": cap}
+        plain, again = (read(dut.chat(**fields, sample=n)) for n in (0, 1))
+        exchange = dut.chat(**fields, stream=True)
+        steady = plain.text == again.text and plain.finish_reason == again.finish_reason
+        if steady and read(exchange).finish_reason != plain.finish_reason:
+            actual = read(exchange).finish_reason
+            yield verify.deviation(exchange, f"{plain.finish_reason}, as plain", actual=actual)
+
+
+@check("STREAM-CHAT-USAGE-01")
+def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
+    """Where a stream tells its usage, the prompt counts as much as in a plain request."""
+    plain = read(dut.chat()).tokens("prompt_tokens")
+    for options in ({}, {"stream_options": {"include_usage": True}}):
+        exchange = dut.chat(stream=True, **options)
+        yield from verify.open_to(exchange)
+        if not exchange.ok or read(exchange).usage is None:
+            continue
+        told = read(exchange).tokens("prompt_tokens")
+        if told != plain:
+            expected = f"{plain} prompt tokens, as plain"
+            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
+
+
+@check("STREAM-CHAT-INCR-01")
+def test_stream_comes_in_pieces_over_time(dut: Deployment) -> Findings:
+    """A long answer comes in several chunks, and not all at once at its end. n = 3.
+
+    Rule: a deviation when three long answers come each in a single chunk, or when in each of them
+    the first chunk comes as late as the last: later than 70 % of the time that generating takes,
+    which is what a stream of one token takes less. Times under 0.1 s prove nothing.
+    """
+    quick = median(_first(dut.chat(stream=True, max_tokens=1, sample=n)) for n in range(3))
+    longs = [dut.chat(stream=True, messages=STORY, max_tokens=120, sample=n) for n in range(3)]
+    pieces = [sum(bool(piece) for piece in read(each).pieces) for each in longs]
+    if all(len(read(each).text) >= 200 for each in longs) and max(pieces) <= 1:
+        yield verify.deviation(longs[0], "several chunks", actual="the whole text in one chunk")
+        return
+    shares = [_share(each, quick) for each in longs]
+    if all(share is not None and share > 0.7 for share in shares):
+        actual = ", ".join(f"{share:.0%}" for share in shares if share is not None)
+        expected = "a first chunk long before the last"
+        yield verify.deviation(longs[0], expected, actual=f"it came after {actual} of the time")
+
+
+def _first(exchange: Exchange) -> float:
+    events = [event.at for event in exchange.payloads]
+    if not events:
+        raise Inconclusive("no control: a stream without events")
+    return events[0]
+
+
+def _share(exchange: Exchange, quick: float) -> float | None:
+    """Which part of the generating time had passed when the first chunk came."""
+    times = [event.at for event in exchange.payloads]
+    if len(times) < 2 or times[-1] - quick < 0.1:
+        return None
+    return (times[0] - quick) / (times[-1] - quick)
+
+
+@check("STREAM-CHAT-TOOL-01")
+def test_streamed_call_joins_to_a_call(dut: Deployment) -> Findings:
+    """A forced call that is streamed joins to id, name and arguments, as the plain one."""
+    for name in ("get_weather", "get_time"):
+        exchange = ask(dut, forced(name), stream=True)
+        yield from verify.accepted(exchange, "a streamed tool call")
+        told = whole(exchange)
+        if not told.tool_calls:
+            yield verify.deviation(exchange, f"a call of {name}", actual="no tool call")
+        for call in told.tool_calls:
+            missing = [part for part in ("id", "name") if not getattr(call, part)]
+            if missing:
+                actual = f"no {' and no '.join(missing)}: {call}"
+                yield verify.deviation(exchange, "a call with id and name", actual=actual)
+        yield from _same_arguments(exchange, whole(ask(dut, forced(name))).tool_calls[:1])
+
+
+def _same_arguments(exchange: Exchange, plain: tuple[object, ...]) -> Findings:
+    """Arguments that the plain call has as JSON are JSON in the stream, too."""
+    for call, other in zip(read(exchange).tool_calls, plain, strict=False):
+        if _is_json(other.arguments) and not _is_json(call.arguments):  # type: ignore[attr-defined]
+            actual = verify.show(call.arguments)
+            yield verify.deviation(exchange, "fragments that join to JSON", actual=actual)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+@check("STREAM-CHAT-ERR-01")
+def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
+    """What is refused without stream is refused with stream, with an HTTP status."""
+    wrong: tuple[dict[str, object], ...] = (
+        {"messages": "hi"},
+        {"messages": [{"content": "hi"}]},
+        {"model": "no-such-model-7f3a"},
+        {"temperature": "hot"},
+        {"max_tokens": -1},
+        {"n": 2},
+    )
+    for fields in wrong:
+        plain = dut.chat(**fields)
+        if 400 <= plain.status < 500:
+            yield from verify.refused(dut.chat(**fields, stream=True), f"{fields} with stream")
+
+
+@check("STREAM-CHAT-ERR-02")
+def test_failures_in_streams_are_observed(dut: Deployment) -> Findings:
+    """A healthy deployment does not fail on demand: what its streams did is observed."""
+    exchange = dut.chat(stream=True)
+    failed = any('"error"' in event.data[:200] for event in exchange.payloads)
+    yield Observation("stream_failure", "an error event" if failed else "not seen")
+
+
+@check("STREAM-CHAT-EX-01")
+def test_printed_streaming_requests_are_answered(dut: Deployment) -> Findings:
+    """The printed streaming requests are answered with events, max_tokens bounded at 64."""
+    for name in ("compat-chat-stream-request", "ref-chat-stream-curl"):
+        exchange = replay(dut, name)
+        yield from verify.accepted(exchange, name)
+        if exchange.ok and not exchange.events:
+            yield verify.deviation(exchange, "Server-Sent Events")
+
+
+@check("STREAM-CHAT-EX-02", offline=True)
+def test_printed_stream_is_read(dut: Deployment) -> Findings:  # noqa: ARG001
+    """The printed excerpt is read by the suite's reader, and its chunks fit the schema.
+
+    As printed it has no blank lines between events: there the reader sees no closed event.
+    """
+    example = examples.load()["ref-chat-stream-excerpt"]
+    events = sse.read([(0.0, example.text.encode())])
+    if [event.data for event in events][-1:] != [sse.DONE] or len(events) != 3:
+        yield Finding(("two chunks and [DONE]",), verify.show([e.data for e in events]), "excerpt")
+    for number, chunk in enumerate(example.bodies):
+        for each in violations("chat.chunk", chunk):
+            yield Finding((each.expected,), each.actual, f"chunk {number}{each.pointer}")
+    if any(event.closed for event in sse.read([(0.0, example.printed.encode())])):
+        yield Finding(("no closed event in the print",), "a closed event", "excerpt as printed")

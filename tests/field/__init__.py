@@ -1,0 +1,1 @@
+"""Real engines behind real servers, installed from the package index. Not part of CI."""
