@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixtures.outcomes import Untestable
+from suites.speech import plain
 from suites.verify import accepted
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ BY_ENDPOINT: dict[str, Probe] = {
     "POST /chat/completions": ("CHAT-PATH-01", lambda dut: dut.chat()),
     "POST /completions": ("COMP-PATH-01", lambda dut: dut.completions()),
     "POST /responses": ("RESP-PATH-01", lambda dut: dut.responses()),
+    "POST /audio/transcriptions": ("AUDIO-PATH-01", lambda dut: dut.transcribe(plain(dut))),
 }
 BY_AREA: dict[str, Probe] = {
     "chat-stream": ("STREAM-CHAT-CTYPE-01", lambda dut: dut.chat(stream=True)),

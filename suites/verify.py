@@ -35,6 +35,17 @@ def accepted(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
 
 
+def taken(exchange: Exchange, told: str = "") -> Iterator[Finding]:
+    """A finding unless the request was answered with status 200, in whatever form.
+
+    For fields that are accepted, where another clause says what the answer looks like.
+    Raises Inconclusive.
+    """
+    conclusive(exchange)
+    if not exchange.ok or (isinstance(exchange.document, dict) and exchange.document.get("error")):
+        yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
+
+
 def refused(exchange: Exchange, told: str = "", *, also: tuple[str, ...] = ()) -> Iterator[Finding]:
     """A finding unless the request was refused with a 4xx; `also` are further lawful statuses.
 
