@@ -43,6 +43,7 @@ class RunInvariant:
     judge: RunJudge
 
 
+Rule: TypeAlias = Invariant | RunInvariant
 INVARIANTS: list[Invariant] = []
 RUN_INVARIANTS: list[RunInvariant] = []
 
@@ -63,9 +64,7 @@ def invariant(
     return declare
 
 
-def over_run(
-    *clauses: str, on: Callable[[Exchange], bool]
-) -> Callable[[RunJudge], RunJudge]:
+def over_run(*clauses: str, on: Callable[[Exchange], bool]) -> Callable[[RunJudge], RunJudge]:
     """Declare what holds between all exchanges of a run that `on` chooses."""
 
     def declare(judge: RunJudge) -> RunJudge:
@@ -77,14 +76,16 @@ def over_run(
 
 def judge(exchange: Exchange) -> Iterator[Judgement]:
     """What the invariants say of one exchange."""
-    rules = [rule for rule in INVARIANTS if rule.applies(exchange)]
-    yield from _hear([(rule, exchange) for rule in rules], (exchange.id,))
+    rules: list[tuple[Rule, Any]] = [
+        (rule, exchange) for rule in INVARIANTS if rule.applies(exchange)
+    ]
+    yield from _hear(rules, (exchange.id,))
 
 
 def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
     """What the invariants over a whole run say."""
     for rule in RUN_INVARIANTS:
-        chosen = [exchange for exchange in exchanges if rule.applies(exchange)]
+        chosen = [each for each in exchanges if rule.applies(each)]
         if chosen:
             ids = tuple(exchange.id for exchange in chosen)
             yield from _hear([(rule, chosen)], ids)
@@ -92,13 +93,11 @@ def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
 
 def covered() -> frozenset[str]:
     """All clauses that some invariant decides."""
-    return frozenset(
-        clause for rule in (*INVARIANTS, *RUN_INVARIANTS) for clause in rule.clauses
-    )
+    return frozenset(clause for rule in (*INVARIANTS, *RUN_INVARIANTS) for clause in rule.clauses)
 
 
 def _hear(
-    rules: Iterable[tuple[Invariant | RunInvariant, Any]],
+    rules: Sequence[tuple[Rule, Any]],
     exchanges: tuple[str, ...],
 ) -> Iterator[Judgement]:
     """One judgement of all that was judged, and one for each judge that crashed."""
@@ -129,7 +128,7 @@ def _hear(
         )
 
 
-def _named(rule: Invariant | RunInvariant, said: Said) -> list[Finding | Observation]:
+def _named(rule: Rule, said: Said) -> list[Finding | Observation]:
     """Each finding with its clause: the judge's own where it names none."""
     named = [
         replace(item, clause=rule.clauses[0])

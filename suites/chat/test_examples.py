@@ -72,5 +72,6 @@ def test_unknown_fields_have_one_policy(dut: Deployment) -> Findings:
         yield Observation("unknown_fields", f"{route} {sides[route]}")
     if len(set(sides.values())) > 1:
         yield verify.deviation(exchange, "one policy on all routes", actual=verify.show(sides))
-    for field, value in (("metadata", {"a": "b"}), ("store", False), ("max_output_tokens", 8)):
+    foreign: dict[str, Any] = {"metadata": {"a": "b"}, "store": False, "max_output_tokens": 8}
+    for field, value in foreign.items():
         yield from verify.open_to(dut.chat(messages=said("Say OK"), **{field: value}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fixtures.outcomes import NotApplicable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import read, said
+from suites.asking import Messages, read, said
 from suites.checks import Findings, check
 
 if TYPE_CHECKING:
@@ -105,10 +105,14 @@ def test_planted_word_is_remembered(dut: Deployment) -> Findings:
 
 @check("CHAT-MSG-SYSTEM-01")
 def test_system_message_counts(dut: Deployment) -> Findings:
-    """The system message is part of the prompt: it makes the prompt longer."""
-    system = {"role": "system", "content": "Answer like a pirate who has lost his parrot."}
+    """The system message is part of the prompt: a longer one makes the prompt longer.
+
+    Without one, a model's template may put in its own, so two are compared.
+    """
+    words = ("Be brief.", "Answer like a pirate who has lost his parrot at sea. " * 4)
     plain = said("Who are you?")
-    yield from _longer(dut, plain, [system, *plain], "the system message")
+    short, long = ([{"role": "system", "content": each}, *plain] for each in words)
+    yield from _longer(dut, short, long, "a longer system message")
 
 
 @check("CHAT-PART-TEXT-01")
@@ -124,8 +128,9 @@ def test_every_text_part_counts(dut: Deployment) -> Findings:
     first = {"type": "text", "text": "Here are two code words."}
     short, long = ({"type": "text", "text": words} for words in ("Apple.", "Apple pie. " * 12))
     for order in (1, -1):
-        messages = [[{"role": "user", "content": [first, part][::order]}] for part in (short, long)]
-        yield from _longer(dut, *messages, "a longer text part")
+        contents = ([first, part][::order] for part in (short, long))
+        less, more = ([{"role": "user", "content": content}] for content in contents)
+        yield from _longer(dut, less, more, "a longer text part")
 
 
 @check("CHAT-REQ-USER-01")
@@ -166,7 +171,7 @@ def test_prompt_tokens_follow_the_prompt(dut: Deployment) -> Findings:
     yield from _longer(dut, said("Say OK"), said("Say OK. " * 20), "twenty times the text")
 
 
-def _longer(dut: Deployment, short: list[object], long: list[object], told: str) -> Findings:
+def _longer(dut: Deployment, short: Messages, long: Messages, told: str) -> Findings:
     less = read(dut.chat(messages=short)).tokens("prompt_tokens")
     exchange = dut.chat(messages=long)
     more = read(exchange).tokens("prompt_tokens")

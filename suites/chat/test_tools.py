@@ -147,8 +147,7 @@ def test_called_function_was_offered(dut: Deployment) -> Findings:
 def test_models_without_tools_call_none(dut: Deployment) -> Findings:
     """A model that declares no function calling refuses tools, or answers without a call."""
     for model in dut.cast.models("no_tools")[:3]:
-        body = {"messages": PARIS, "tools": TOOLS, "tool_choice": "required", "max_tokens": 64}
-        exchange = dut.chat(model=model, **body)
+        exchange = ask(dut, "required", model=model, max_tokens=64)
         yield from verify.open_to(exchange)
         yield Observation("missing_capability", f"tools {verify.side(exchange)}")
         if exchange.ok and read(exchange).tool_calls:

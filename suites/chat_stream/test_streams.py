@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixtures import examples, sse
 from fixtures.outcomes import Inconclusive
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
+Fields = dict[str, Any]
 UNICODE = said("Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا")
 
 
@@ -36,7 +37,8 @@ def test_stream_is_answered_as_events(dut: Deployment) -> Findings:
 def test_streams_of_every_kind_are_accepted(dut: Deployment) -> Findings:
     """Short, cut, stopped and unicode streams are answered; every judge of streams sees them."""
     yield from verify.accepted(dut.chat(stream=True, messages=COUNT, max_tokens=5))
-    for fields in ({"messages": SHORT[1]}, {"stop": ["###"]}, {"messages": UNICODE}):
+    kinds: tuple[Fields, ...] = ({"messages": SHORT[1]}, {"stop": ["###"]}, {"messages": UNICODE})
+    for fields in kinds:
         yield from verify.accepted(dut.chat(stream=True, **{"max_tokens": 48, **fields}))
 
 
@@ -47,7 +49,7 @@ def test_deltas_join_to_the_plain_answer(dut: Deployment) -> Findings:
     Control: the plain request is answered twice alike, with text.
     """
     for messages in (*SHORT, COUNT, UNICODE):
-        fields = {"messages": messages, "max_tokens": 48}
+        fields: Fields = {"messages": messages, "max_tokens": 48}
         plain, again = (read(dut.chat(**fields, sample=n)) for n in (0, 1))
         exchange = dut.chat(**fields, stream=True)
         streamed = read(exchange).text
@@ -60,7 +62,7 @@ def test_deltas_join_to_the_plain_answer(dut: Deployment) -> Findings:
 def test_stream_and_plain_end_alike(dut: Deployment) -> Findings:
     """A stream ends for the reason of the plain answer, where the deployment repeats itself."""
     for messages, cap in ((COUNT, 5), (SHORT[0], 48)):
-        fields = {"messages": messages, "max_tokens": cap}
+        fields: Fields = {"messages": messages, "max_tokens": cap}
         plain, again = (read(dut.chat(**fields, sample=n)) for n in (0, 1))
         exchange = dut.chat(**fields, stream=True)
         steady = plain.text == again.text and plain.finish_reason == again.finish_reason
@@ -73,7 +75,8 @@ def test_stream_and_plain_end_alike(dut: Deployment) -> Findings:
 def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
     """Where a stream tells its usage, the prompt counts as much as in a plain request."""
     plain = read(dut.chat()).tokens("prompt_tokens")
-    for options in ({}, {"stream_options": {"include_usage": True}}):
+    asked: tuple[Fields, ...] = ({}, {"stream_options": {"include_usage": True}})
+    for options in asked:
         exchange = dut.chat(stream=True, **options)
         yield from verify.open_to(exchange)
         if not exchange.ok or read(exchange).usage is None:
@@ -155,7 +158,7 @@ def _is_json(text: str) -> bool:
 @check("STREAM-CHAT-ERR-01")
 def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
     """What is refused without stream is refused with stream, with an HTTP status."""
-    wrong: tuple[dict[str, object], ...] = (
+    wrong: tuple[Fields, ...] = (
         {"messages": "hi"},
         {"messages": [{"content": "hi"}]},
         {"model": "no-such-model-7f3a"},

@@ -33,9 +33,7 @@ def any_answer(exchange: Exchange) -> bool:
 
 
 invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
-invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_answers)(
-    documents.by_schema(KIND)
-)
+documents.judged_by_schema(KIND, on=chat_answers)
 
 
 @invariant("CHAT-RESP-CREATED-01", on=chat_answers)

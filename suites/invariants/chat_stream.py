@@ -169,8 +169,9 @@ def usage_in_a_stream_is_correct(exchange: Exchange) -> Iterator[Finding | Obser
     side = "none" if not told else "last chunk" if len(told) == 1 else "each chunk"
     yield Observation(f"chat_stream_usage{asked}", side)
     for usage in told:
-        counts = [usage.get(n) for n in ("prompt_tokens", "completion_tokens", "total_tokens")]
-        if any(not isinstance(c, int) or isinstance(c, bool) or c < 0 for c in counts):
+        told_counts = (usage.get(f"{name}_tokens") for name in ("prompt", "completion", "total"))
+        counts = [c for c in told_counts if isinstance(c, int) and not isinstance(c, bool)]
+        if len(counts) != 3 or min(counts) < 0:
             yield deviation(exchange, "three token counts", actual=show(usage), where="/usage")
         elif counts[0] + counts[1] != counts[2]:
             yield deviation(exchange, "counts that add up", actual=show(usage), where="/usage")

@@ -38,8 +38,8 @@ def ids_are_unique(exchange: Exchange) -> Iterator[Finding]:
     ids = [entry.get("id") for entry in data if isinstance(entry, dict)]
     for name in {show(name) for name in ids if ids.count(name) > 1}:
         yield deviation(exchange, "each id once", actual=f"{name} more than once", where="/data")
-    for name in ids:
-        if isinstance(name, str) and name != name.strip():
+    for name in (each for each in ids if isinstance(each, str)):
+        if name != name.strip():
             yield deviation(exchange, "an id without white space", actual=show(name), where="/data")
 
 

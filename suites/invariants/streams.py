@@ -44,10 +44,9 @@ def framing(exchange: Exchange) -> Iterator[Finding]:
     if _is_json(exchange):
         raise Untestable("a JSON body where a stream was asked for")
     if not exchange.events:
-        actual = f"no event in {len(exchange.body)} bytes: {show(exchange.body[:80].decode('utf-8', 'replace'))}"
-        yield deviation(
-            exchange, "events in `data:` lines, each closed by a blank line", actual=actual
-        )
+        start = exchange.body[:80].decode("utf-8", "replace")
+        actual = f"no event in {len(exchange.body)} bytes: {show(start)}"
+        yield deviation(exchange, "events in `data:` lines, closed by blank lines", actual=actual)
     for number, event in enumerate(exchange.events):
         where = f"event {number}, bytes {event.start} to {event.end}"
         if sum(event.data == each.data for each in exchange.payloads) == 0:
