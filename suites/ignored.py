@@ -39,7 +39,7 @@ ROLLS_DICE = frozenset({"seed"})
 # A prompt of thirty words cannot stand in one token: where it comes back, it was echoed.
 FORCED: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "echo": lambda word: {
-        "prompt": f"{word} stands before " + "a very long row of words, " * 5,
+        "prompt": f"{word} stands before " + "a very long row of words, " * 5 + "and",
         "max_tokens": 1,
     }
 }
@@ -119,18 +119,21 @@ def effect_cases(kind: str) -> list[Check]:
 
 
 def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
-    """The first sample value of the row is accepted in a request for a stream, too."""
-    if streams(route, dut):
-        sent = rows.varied(row, row.example[0])
-        exchange = _ask(dut, route, sent.role, **sent.fields, stream=True)
-        yield from verify.accepted(exchange, f"{sent.told}, streamed")
+    """The first sample value of the row is accepted in a request for a stream, too.
+
+    All ignored fields are sent together first; only when that fails, each by itself.
+    """
+    if not streams(route, dut) or _all_at_once(route, dut, row).ok:
+        return
+    sent = rows.varied(row, row.example[0])
+    exchange = _ask(dut, route, sent.role, **sent.fields, stream=True)
+    yield from verify.accepted(exchange, f"{sent.told}, streamed")
 
 
 def accepted_at_the_edges(route: str, row: RequestRow, dut: Deployment) -> Findings:
     """Each value of a pool of odd ones is accepted where the table promises it."""
-    kind = next(one.request for one in tables.load().operations if one.path == route)
     for value in POOL:
-        if standing(str(kind), row.field, value) == "accepted":
+        if standing(_kind(route), row.field, value) == "accepted":
             sent = rows.varied(row, value)
             exchange = _ask(dut, route, sent.role, **sent.fields)
             yield from verify.accepted(exchange, sent.told)
@@ -148,6 +151,8 @@ def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
         control = _control(dut, route, row, form)
         if control.text_is_steady and row.field not in ROLLS_DICE:
             seen.append("ignored")
+        if "stream" in form and _is_clean(_all_at_once(route, dut, row), control):
+            continue
         for sent in _samples(row, form, dut):
             for effect, exchange in _effects(dut, route, sent, control):
                 if contradicted and effect.sign == "text":
@@ -176,6 +181,27 @@ def _samples(row: RequestRow, form: Mapping[str, Any], dut: Deployment) -> list[
     if row.type == "string":
         sent.append(rows.varied(row, f" -- {_word(row, dut)} --"))
     return [replace(each, fields={**each.fields, **form}) for each in sent]
+
+
+def _all_at_once(route: str, dut: Deployment, row: RequestRow) -> Exchange:
+    """A stream with every ignored field, but those that mean nothing alone; with `row` always."""
+    every = [each for each in table(_kind(route)) if each.field not in rows.TOGETHER]
+    if row.field in rows.TOGETHER:
+        every = [row]
+    fields: dict[str, Any] = {}
+    for each in every:
+        value = f" -- {_word(each, dut)} --" if each.type == "string" else each.example[0]
+        fields.update(rows.varied(each, value).fields)
+    return _ask(dut, route, row.needs or "", **fields, stream=True)
+
+
+def _is_clean(exchange: Exchange, control: Control) -> bool:
+    """Whether nothing is seen of the fields in an answer, so that none of them has an effect."""
+    return exchange.ok and not any(_changes(face(exchange), control, exchange.request.document))
+
+
+def _kind(route: str) -> str:
+    return next(str(one.request) for one in tables.load().operations if one.path == route)
 
 
 def _word(row: RequestRow, dut: Deployment) -> str:
@@ -269,21 +295,26 @@ def _planted(row: RequestRow, form: Mapping[str, Any], dut: Deployment) -> tuple
 
 
 def _control(dut: Deployment, route: str, row: RequestRow, form: Mapping[str, Any]) -> Control:
-    """The same request without the field: twice, and under other users."""
-    role, fields = row.needs or "", {**rows.TOGETHER.get(row.field, {}), **form}
-    same = [face(_ask(dut, route, role, sample=sample, **fields)) for sample in range(2)]
-    others = [_ask(dut, route, role, **fields, **each) for each in NEUTRAL]
+    """The same request without the field: in its form, plainly, again, and under other users."""
+    role, together = row.needs or "", rows.TOGETHER.get(row.field, {})
+    kept = face(_ask(dut, route, role, **together, **form))
+    planted = _planted(row, form, dut)
+    if form and "stream" not in form:  # what the form forces needs no comparison
+        steady = dict.fromkeys(("text_is_steady", "prompt_is_steady", "cost_is_steady"), False)
+        return Control(face=kept, planted=planted, **steady)
+    same = [kept, *(face(_ask(dut, route, role, sample=k, **together)) for k in range(2))]
+    others = [_ask(dut, route, role, **together, **each) for each in NEUTRAL]
     said = {each.words for each in same} | {
         face(each).words if each.ok else ("", f"HTTP {each.status}") for each in others
     }
     prompts = {each.prompt_tokens for each in same}
     costs = {each.completion_tokens for each in same}
     return Control(
-        face=same[0],
+        face=kept,
         text_is_steady=len(said) == 1,
         prompt_is_steady=len(prompts) == 1 and None not in prompts,
         cost_is_steady=len(said) == 1 and len(costs) == 1,
-        planted=_planted(row, form, dut),
+        planted=planted,
     )
 
 
