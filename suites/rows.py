@@ -7,19 +7,26 @@ each with its clause. Both become cases here; adding a field is one row, never n
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
+from fixtures.deployment import PLAIN
 from schemas import contract, tables
+from schemas.validate import accepts
+from suites import verify
 from suites.checks import Check, case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from fixtures.deployment import Deployment
+    from schemas.records import Finding
     from schemas.table_types import RequestRow, RequestTable
 
 CHEAP = 3
+ASKED_APART = ("model", "messages", "prompt", "input")
 WEATHER = {
     "type": "function",
     "function": {
@@ -41,11 +48,16 @@ TOGETHER: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Sent:
-    """Fields that vary the plain request of a route, and the role of the model that is asked."""
+    """Fields that vary the plain request of a route, and the role of the model that is asked.
+
+    `company` is one request that holds this value among lawful values of all other rows: where it
+    is accepted, so is the value, and one request has served them all.
+    """
 
     told: str
     fields: Mapping[str, Any]
     role: str
+    company: Mapping[str, Any] = field(default_factory=dict)
 
 
 def accepted(kind: str) -> list[Check]:
@@ -56,14 +68,24 @@ def accepted(kind: str) -> list[Check]:
     cases = []
     for row in tables.load().requests[kind].rows:
         # Which models and which conversations are accepted, other checks ask with more care.
-        if row.field in ("model", "messages", "prompt", "input"):
+        if row.field in ASKED_APART:
             continue
-        sent = [varied(row, value) for value in row.example]
+        sent = [_in_company(kind, row, number) for number in range(len(row.example))]
         for tier, some in (("standard", sent[:CHEAP]), ("deep", sent[CHEAP:])):
             if some:
                 clause = row.clauses[0]
                 cases.append(case(clause, f"{row.field} {tier}", tier=tier, sent=tuple(some)))
     return cases
+
+
+def take(dut: Deployment, route: str, each: Sent) -> Iterator[Finding]:
+    """A finding unless the value is accepted: in company, or else alone."""
+    if each.company:
+        together = dut.send(dut.request(route, each.role, **each.company))
+        if together.ok and not any(True for _ in verify.accepted(together)):
+            return
+    alone = dut.send(dut.request(route, each.role, **each.fields))
+    yield from verify.accepted(alone, each.told)
 
 
 def refused(kind: str) -> list[Check]:
@@ -81,8 +103,36 @@ def clauses(kind: str) -> frozenset[str]:
 
 def varied(row: RequestRow, value: Any) -> Sent:
     """The plain request with this value of a row's field."""
-    role = row.needs or ""
-    return Sent(f"{row.field} = {value!r}", {**TOGETHER.get(row.field, {}), row.field: value}, role)
+    told = f"no {row.field}" if value is ABSENT else f"{row.field} = {value!r}"
+    fields = {**TOGETHER.get(row.field, {}), row.field: value}
+    return Sent(told, fields, row.needs or "")
+
+
+def _in_company(kind: str, row: RequestRow, number: int) -> Sent:
+    sent = varied(row, row.example[number])
+    company = _company(kind, row.needs or "", number)
+    return replace(sent, company=company) if row.field in company else sent
+
+
+@cache
+def _company(kind: str, role: str, number: int) -> Mapping[str, Any]:
+    """The n-th sample value of each row of a role, where the table promises to take them all."""
+    path = next(each.path for each in tables.load().operations if each.request == kind)
+    if path not in PLAIN:
+        return {}
+    _, body = PLAIN[path]
+    together: dict[str, Any] = {}
+    for row in tables.load().requests[kind].rows:
+        if (row.needs or "") != role or row.field in (*ASKED_APART, "stream"):
+            continue
+        with_it = {**together, **TOGETHER.get(row.field, {}), **_value(row, number)}
+        if accepts(kind, {**body("a-model"), **with_it}):
+            together = with_it
+    return together
+
+
+def _value(row: RequestRow, number: int) -> Mapping[str, Any]:
+    return {row.field: row.example[number]} if number < len(row.example) else {}
 
 
 def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
