@@ -93,7 +93,8 @@ def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
 
 def covered() -> frozenset[str]:
     """All clauses that some invariant decides."""
-    return frozenset(clause for rule in (*INVARIANTS, *RUN_INVARIANTS) for clause in rule.clauses)
+    rules: list[Rule] = [*INVARIANTS, *RUN_INVARIANTS]
+    return frozenset(clause for rule in rules for clause in rule.clauses)
 
 
 def _hear(
