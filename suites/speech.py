@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.audio import speech
+from fixtures.audio import Clip, speech
 from fixtures.outcomes import Untestable
 from suites import verify
 
 if TYPE_CHECKING:
-    from fixtures.audio import Clip
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
@@ -38,14 +36,9 @@ def ask(dut: Deployment, *, sample: int = 0, **fields: Any) -> Exchange:
     return dut.transcribe(plain(dut), sample=sample, **fields)
 
 
-def named(clip: Clip, file: str) -> Clip:
-    """The same bytes under another file name."""
-    return replace(clip, file=file)
-
-
-def holding(clip: Clip, file: str, data: bytes) -> Clip:
-    """Other bytes in place of the clip's, under this file name: nothing is said in them."""
-    return replace(clip, file=file, data=data, words="", sha256="")
+def made(file: str, media: str, data: bytes) -> Clip:
+    """An upload of any bytes under any name: nothing is known to be said in it."""
+    return Clip(file, "", "en", 0.0, "", media, data)
 
 
 def text_of(exchange: Exchange) -> str:

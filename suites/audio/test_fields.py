@@ -1,0 +1,171 @@
+"""The fields of a transcription request, each by its own clause."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fixtures.audio import clip
+from fixtures.bodies import ABSENT
+from fixtures.outcomes import NotApplicable, Untestable
+from schemas import tables
+from schemas.records import Observation
+from suites import rows, verify
+from suites.checks import Findings, case, check, checks
+from suites.speech import ask, heard, plain
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+KIND = "audio.request"
+TABLE = {row.field: row for row in tables.load().requests[KIND].rows}
+FORMATS = TABLE["response_format"].example
+PROMPTS = ("Meeting notes.", "", "Grüße, 会議 и встреча")
+LONG = ("ü会 " * 167)[:500]
+LANGUAGES = ("de", "it", "pt", "nl", "ca", "pl", "ru", "zh", "ja")
+CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+
+ACCEPTED = [each for each in rows.accepted(KIND) if not each.label.startswith("file ")]
+
+
+@checks(ACCEPTED)
+def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, ...]) -> Findings:
+    """Each sample value of a documented field is accepted: a field that is ignored, too."""
+    for each in sent:
+        yield from verify.taken(ask(dut, **each.fields), each.told)
+
+
+@checks(
+    [
+        case("AUDIO-REQ-PROMPT-01", "short", prompts=PROMPTS),
+        case("AUDIO-REQ-PROMPT-01", "long", tier="deep", prompts=(LONG,)),
+    ]
+)
+def test_prompts_are_accepted(dut: Deployment, prompts: tuple[str, ...]) -> Findings:
+    """A prompt is accepted: also an empty one, one in several scripts, one of 500 characters."""
+    for prompt in prompts:
+        yield from verify.taken(ask(dut, prompt=prompt), f"prompt = {verify.show(prompt)}")
+
+
+@check("AUDIO-REQ-TEMP-02")
+def test_a_temperature_out_of_range_is_refused(dut: Deployment) -> Findings:
+    """A temperature below 0 or above 1, and one that is no number, is refused."""
+    values = [value for each in TABLE["temperature"].refused for value in each.example]
+    for value in dict.fromkeys(map(str, values)):
+        yield from verify.refused(ask(dut, temperature=value), f"temperature = {value!r}")
+
+
+@check("AUDIO-REQ-MODEL-01")
+def test_a_missing_or_unknown_model_is_refused(dut: Deployment) -> Findings:
+    """No model, an empty one and an unknown one are refused.
+
+    What becomes of a model that chats with audio is observed.
+    """
+    for told, model in (("no", ABSENT), ("an empty", ""), ("an unknown", dut.nonce("model"))):
+        yield from verify.refused(ask(dut, model=model), f"{told} model")
+    try:
+        chats = dut.cast.model("audio_chat")
+    except NotApplicable:
+        return
+    side = verify.side(ask(dut, model=chats))
+    if side in ("accepted", "refused"):
+        yield Observation("audio_flag", "both" if side == "accepted" else "chat")
+
+
+@check("AUDIO-REQ-MODEL-01", needs=("no_audio",))
+def test_a_text_model_is_accepted_or_refused(dut: Deployment) -> Findings:
+    """A chat model that hears no audio is refused, or serves all the same: never a 5xx."""
+    yield from verify.open_to(ask(dut, model=dut.cast.model("no_audio")))
+
+
+@check("AUDIO-REQ-MODEL-02")
+def test_each_transcription_model_works(dut: Deployment) -> Findings:
+    """Each model that is listed for transcription gives back the words of clear speech."""
+    sent = plain(dut)
+    told = {model: ask(dut, model=model) for model in dut.cast.models("transcription")}
+    for model, exchange in told.items():
+        yield from verify.accepted(exchange, f"model {model}")
+    deaf = {model: each for model, each in told.items() if each.ok and not heard(each, sent)}
+    if deaf and not any(heard(each, sent) for each in told.values()):
+        raise Untestable("no model hears: see AUDIO-PATH-01")
+    for model, exchange in deaf.items():
+        if not heard(ask(dut, model=model, sample=1), sent):
+            expected = f"words of {verify.show(sent.words)} from {model}"
+            yield verify.deviation(exchange, expected, where="/text")
+
+
+@check("AUDIO-REQ-LANG-01")
+def test_the_language_is_named(dut: Deployment) -> Findings:
+    """A language as an ISO code is accepted; whether the answer names it so is observed.
+
+    Codes of no language, and names in place of codes, are sent too: for the clauses on errors.
+    """
+    exchange = ask(dut, language="en")
+    yield from verify.taken(exchange, "language = 'en'")
+    for odd in ("xx", "english"):
+        ask(dut, language=odd)
+    yield Observation("audio_language_format", _format(_language(exchange.document)))
+
+
+@check("AUDIO-REQ-LANG-01", tier="deep")
+def test_many_languages_are_accepted(dut: Deployment) -> Findings:
+    """The codes of widely spoken languages are accepted."""
+    for code in LANGUAGES:
+        yield from verify.taken(ask(dut, language=code), f"language = {code!r}")
+
+
+@check("AUDIO-REQ-LANG-02")
+def test_english_is_the_default(dut: Deployment) -> Findings:
+    """Without language English speech is taken for English.
+
+    Whether Spanish speech is taken for English as well, or its language is detected, is observed.
+    """
+    exchange = ask(dut)
+    told = _language(exchange.document)
+    if told and not told.casefold().startswith("en"):
+        actual = verify.show(told)
+        yield verify.deviation(exchange, "language en", actual=actual, where="/language")
+    spanish = _language(dut.transcribe(clip("spanish.wav")).document).casefold()
+    if spanish:
+        english = spanish.startswith("en")
+        yield Observation("audio_language_default", "en" if english else "detected")
+
+
+@check("AUDIO-REQ-RESPFMT-02")
+def test_any_response_format_gives_the_transcript(dut: Deployment) -> Findings:
+    """With any response_format text holds the words, without numbers and times of subtitles."""
+    sent = plain(dut)
+    if not heard(ask(dut), sent):
+        raise Untestable("the words are not heard without the field: see AUDIO-PATH-01")
+    for name in FORMATS:
+        exchange = ask(dut, response_format=name)
+        # What is refused or no JSON object is found elsewhere.
+        readable = exchange.ok and isinstance(exchange.document, dict)
+        if readable and "text" in exchange.document and not heard(exchange, sent):
+            expected = f"words of {verify.show(sent.words)} with response_format {name}"
+            yield verify.deviation(exchange, expected, where="/text")
+
+
+@check("AUDIO-REQ-STREAM-02")
+def test_a_transcription_is_no_stream(dut: Deployment) -> Findings:
+    """With stream true the answer is one JSON object; which side is taken is observed."""
+    exchange = ask(dut, stream="true")
+    verify.conclusive(exchange)
+    if not exchange.ok:
+        yield Observation("audio_stream", "refused")
+        raise Untestable("stream is not accepted: see AUDIO-REQ-STREAM-01")
+    streamed = not isinstance(exchange.document, dict)
+    yield Observation("audio_stream", "sse" if streamed else "json")
+    if streamed:
+        yield verify.deviation(exchange, "one JSON object")
+
+
+def _language(document: Any) -> str:
+    language = document.get("language") if isinstance(document, dict) else None
+    return language if isinstance(language, str) else ""
+
+
+def _format(language: str) -> str:
+    if not language:
+        return "absent"
+    return "code" if CODE.fullmatch(language) else "name"

@@ -1,0 +1,121 @@
+"""Ignored fields of a transcription request: without them and with them, the answer is alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fixtures.audio import clip
+from fixtures.outcomes import Inconclusive, Untestable
+from schemas import tables
+from suites import verify
+from suites.checks import Findings, case, checks
+from suites.speech import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+TABLE = {row.field: row for row in tables.load().requests["audio.request"].rows}
+VERBOSE = {"response_format": "verbose_json"}
+APART = 0.5
+
+
+@dataclass(frozen=True)
+class Face:
+    """What of an answer an ignored field must leave as it is: its keys, and its segments."""
+
+    keys: tuple[str, ...]
+    spans: tuple[tuple[float, float], ...]
+
+    def is_like(self, other: Face) -> bool:
+        """Whether keys are equal, and segments about the same."""
+        return (
+            self.keys == other.keys
+            and len(self.spans) == len(other.spans)
+            and all(
+                abs(mine - yours) < APART
+                for span, its in zip(self.spans, other.spans, strict=True)
+                for mine, yours in zip(span, its, strict=True)
+            )
+        )
+
+
+@checks(
+    [
+        case("AUDIO-IGN-INCLUDE-02", "include", name="include", file="", forms=({},)),
+        case(
+            "AUDIO-IGN-GRANULARITY-02",
+            "timestamp_granularities",
+            name="timestamp_granularities",
+            file="",
+            forms=({}, VERBOSE),
+        ),
+        # A pause is what a strategy of chunking could act on.
+        case(
+            "AUDIO-IGN-CHUNKING-02",
+            "chunking_strategy",
+            name="chunking_strategy",
+            file="meeting_minutes.mp3",
+            forms=({},),
+        ),
+    ]
+)
+def test_ignored_field_has_no_effect(
+    dut: Deployment, name: str, file: str, forms: tuple[Mapping[str, Any], ...]
+) -> Findings:
+    """With the field the answer has the keys and the segments that it has without.
+
+    A difference counts when it comes again while the requests without the field agree.
+    """
+    sent = clip(file) if file else plain(dut)
+    for form in forms:
+
+        def look(sample: int, form: Mapping[str, Any] = form, **fields: Any) -> Face:
+            return face(dut.transcribe(sent, sample=sample, **form, **fields))
+
+        for value in TABLE[name].example:
+            if (changed := _change(look, name, value)) is None:
+                continue
+            exchange = dut.transcribe(sent, **form, **{name: value})
+            expected, actual = (verify.show([each.keys, each.spans]) for each in changed)
+            told = f"{expected} as without {name}"
+            yield verify.deviation(exchange, told, actual=f"{actual} with {value!r}")
+
+
+def face(exchange: Exchange) -> Face:
+    """The face of an answer. Raises Inconclusive, and Untestable when it is none."""
+    verify.conclusive(exchange)
+    document = exchange.document
+    if not exchange.ok or not isinstance(document, dict):
+        raise Untestable("there is no JSON object to compare, which is another clause's finding")
+    segments = document.get("segments")
+    parts = [each for each in segments if isinstance(each, dict)] if segments else []
+    keys = {key for key, value in document.items() if value is not None}
+    keys |= {
+        f"segments/{key}" for each in parts for key, value in each.items() if value is not None
+    }
+    spans = tuple((_time(each, "start"), _time(each, "end")) for each in parts)
+    return Face(tuple(sorted(keys)), spans)
+
+
+def _change(look: Callable[..., Face], name: str, value: object) -> tuple[Face, Face] | None:
+    """The faces without and with the field, when they differ again and again."""
+    without, with_ = look(0), look(0, **{name: value})
+    if with_.is_like(without):
+        return None
+    if not look(1).is_like(without):
+        raise Inconclusive("two answers to the same request differ, so an effect cannot be seen")
+    return None if look(1, **{name: value}).is_like(without) else (without, with_)
+
+
+def _given(value: Mapping[str, Any], prefix: str = "") -> set[str]:
+    """The keys that hold something."""
+    return {prefix + key for key, each in value.items() if each is not None}
+
+
+def _time(segment: Mapping[str, Any], name: str) -> float:
+    value = segment.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
