@@ -83,8 +83,8 @@ def usage_adds_up(
 def is_now(exchange: Exchange, field: str, tolerance: float = 300) -> Iterator[Finding]:
     """A time in the body is the time of the exchange, by the client's clock or the server's."""
     told = exchange.value(field)
-    if not isinstance(told, int) or isinstance(told, bool):
-        raise Untestable(f"{field} is no integer")
+    if not isinstance(told, int | float) or isinstance(told, bool):
+        raise Untestable(f"{field} is no number")
     clocks = [exchange.at, *_server_clock(exchange)]
     if all(abs(told - clock) > tolerance + exchange.seconds for clock in clocks):
         expected = f"within {tolerance:g} s of {int(clocks[-1])}"

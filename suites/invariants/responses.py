@@ -1,0 +1,282 @@
+"""Every plain answer of `POST /responses`, and what plain and streamed answers share."""
+
+from __future__ import annotations
+
+from math import floor, isclose
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from fixtures.outcomes import Untestable
+from fixtures.outputs import Output, is_count
+from schemas.records import Observation
+from suites.invariants import documents
+from suites.invariants.annotations import clauses_of
+from suites.invariants.responses_stream import response_streams
+from suites.judge import invariant, over_run
+from suites.verify import deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fixtures.exchange import Exchange
+    from schemas.records import Finding
+
+OPERATION = "POST /responses"
+KIND = "responses.response"
+FURTHER = "responses.openai"
+# Tokens that a model may spend without saying anything: the end of the answer, a space.
+SILENT = 1
+SPOKEN = 8
+# No tokenizer in use takes more words for one token.
+WORDS_A_TOKEN = 4
+SETTINGS = (
+    *("temperature", "top_p", "max_output_tokens"),
+    *("instructions", "parallel_tool_calls", "truncation"),
+)
+
+
+def asked(exchange: Exchange) -> dict[str, Any]:
+    """The request's JSON object; an empty one where it is something else."""
+    document = exchange.request.document
+    return document if isinstance(document, dict) else {}
+
+
+def plain_answers(exchange: Exchange) -> bool:
+    """Answers to requests for one JSON body; what may stand for true is left out."""
+    plain = "stream" not in asked(exchange) or asked(exchange)["stream"] is False
+    return plain and documents.plain(OPERATION, exchange)
+
+
+def any_answer(exchange: Exchange) -> bool:
+    """Plain answers and whole streams."""
+    return plain_answers(exchange) or (response_streams(exchange) and exchange.answered)
+
+
+invariant("RESP-REQ-STREAM-01", on=plain_answers)(documents.is_strict_json)
+invariant(*clauses_of(FURTHER).always, also=clauses_of(FURTHER).ever, on=plain_answers)(
+    documents.by_schema(FURTHER)
+)
+
+
+@invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=plain_answers)
+def has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
+    """The body has the printed fields; a model that said nothing may leave the output empty."""
+    for finding in documents.by_schema(KIND)(exchange):
+        whole_output = finding.clause == "RESP-OUT-OUTPUT-01" and finding.where == "/output"
+        if not (whole_output and is_silent(Output(exchange))):
+            yield finding
+
+
+@invariant("RESP-OUT-OUTPUT-01", on=plain_answers)
+def text_is_in_the_output(exchange: Exchange) -> Iterator[Finding]:
+    """What was generated for a completed message stands in its text."""
+    told = Output(exchange)
+    if told.status != "completed" or told.hidden != 0 or not _only_messages(told):
+        raise Untestable("no message that was completed without hidden tokens")
+    if told.tokens("output_tokens") >= SPOKEN and not told.text and not _refuses(told):
+        actual = f"no text for {told.tokens('output_tokens')} tokens"
+        yield deviation(exchange, "the text of the message", actual=actual, where="/output")
+
+
+@invariant("RESP-OUT-STATUS-01", on=plain_answers)
+def incomplete_was_cut(exchange: Exchange) -> Iterator[Finding]:
+    """An answer that ended far below its limit is not called incomplete because of the limit."""
+    told, cap = Output(exchange), _cap(exchange)
+    if told.status != "incomplete" or not cap or told.hidden != 0 or not told.text:
+        raise Untestable("no visible answer that is called incomplete")
+    spent = told.tokens("output_tokens")
+    if spent * 2 < cap and _reason(told) in (None, "max_output_tokens"):
+        actual = f"incomplete, after {spent} of {cap} tokens"
+        yield deviation(exchange, "status completed", actual=actual, where="/status")
+
+
+@invariant("RESP-OUT-SHAPE-01", on=plain_answers)
+def created_is_now(exchange: Exchange) -> Iterator[Finding]:
+    """created_at is the current Unix time in seconds."""
+    yield from documents.is_now(exchange, "created_at")
+
+
+@over_run("RESP-OUT-SHAPE-01", on=any_answer)
+def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """No two answers of a run have the same id."""
+    seen: dict[str, Exchange] = {}
+    for exchange in exchanges:
+        name = _id(exchange)
+        if name in seen:
+            actual = f"{show(name)} again, first in {seen[name].id}"
+            yield deviation(exchange, "an id of its own", actual=actual, where="/id")
+        elif name:
+            seen[name] = exchange
+
+
+@invariant("RESP-OUT-COMPLETED-01", on=any_answer)
+def completed_after_created(exchange: Exchange) -> Iterator[Finding | Observation]:
+    """completed_at is optional; where it is given, it lies between created_at and now."""
+    document = Output(exchange).document
+    begun, ended = document.get("created_at"), document.get("completed_at")
+    yield Observation("completed_at", "absent" if ended is None else "present")
+    if not _is_time(begun) or not _is_time(ended):
+        raise Untestable("there are no two times to compare")
+    if floor(ended) < floor(begun):
+        actual = f"{ended}, {begun - ended:g} s before created_at"
+        yield deviation(exchange, "not before created_at", actual=actual, where="/completed_at")
+    elif ended - begun > exchange.seconds + 300:
+        actual = f"{ended}, {ended - begun:g} s after created_at"
+        expected = f"within the {exchange.seconds:.1f} s of the exchange"
+        yield deviation(exchange, expected, actual=actual, where="/completed_at")
+
+
+@invariant("RESP-OUT-USAGE-01", on=plain_answers)
+def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
+    """total_tokens is the sum of input_tokens and output_tokens."""
+    yield from documents.usage_adds_up(exchange, ("input_tokens", "output_tokens"))
+
+
+@invariant("RESP-OUT-USAGE-01", on=plain_answers)
+def usage_counts(exchange: Exchange) -> Iterator[Finding]:
+    """An input counts, a text counts, and neither has several words a token."""
+    told = Output(exchange)
+    into, out = told.tokens("input_tokens"), told.tokens("output_tokens")
+    prompt = asked(exchange).get("input")
+    words = len(prompt.split()) if isinstance(prompt, str) else 1
+    if into < 1 or words > WORDS_A_TOKEN * into:
+        actual = f"{into} for an input of {words} words"
+        yield deviation(exchange, "the tokens of the input", actual=actual, where="/usage")
+    said = len(told.text.split())
+    if said > WORDS_A_TOKEN * out:
+        actual = f"{out} for a text of {said} words"
+        yield deviation(exchange, "the tokens of the text", actual=actual, where="/usage")
+
+
+@invariant("RESP-OUT-MODEL-01", on=any_answer)
+def model_is_the_requested_one(exchange: Exchange) -> Iterator[Finding | Observation]:
+    """model echoes the requested id."""
+    told, wanted = Output(exchange).document.get("model"), exchange.request.model
+    if not isinstance(told, str) or not wanted:
+        raise Untestable("there is no model to compare")
+    yield Observation("response_model_name", "requested id" if told == wanted else "backend name")
+    if told != wanted:
+        yield deviation(exchange, f"model {show(wanted)}", actual=show(told), where="/model")
+
+
+@invariant("RESP-REQ-MAXOUT-01", on=any_answer)
+def max_output_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
+    """No answer has more output tokens than max_output_tokens, reasoning included."""
+    cap = _cap(exchange)
+    if not cap:
+        raise Untestable("the request sets no cap")
+    spent = Output(exchange).tokens("output_tokens")
+    if spent > cap:
+        expected = f"at most {cap} output tokens"
+        yield deviation(exchange, expected, actual=str(spent), where="/usage/output_tokens")
+
+
+@invariant("RESP-REQ-MAXOUT-02", on=any_answer)
+def incomplete_says_why(exchange: Exchange) -> Iterator[Finding]:
+    """Where an answer that reached its cap says why it is incomplete, it says max_output_tokens."""
+    told = Output(exchange)
+    cap, reason = _cap(exchange), _reason(told)
+    if told.status != "incomplete" or reason is None or told.tokens("output_tokens") != cap:
+        raise Untestable("no reason for an answer that reached its cap")
+    if reason not in ("max_output_tokens", "content_filter"):
+        where = "/incomplete_details/reason"
+        yield deviation(exchange, "max_output_tokens", actual=show(reason), where=where)
+
+
+@invariant("RESP-REQ-STORE-01", on=any_answer)
+def store_is_off_by_default(exchange: Exchange) -> Iterator[Finding]:
+    """Where an answer tells whether it is stored, it is not unless the request asked for it."""
+    told, wanted = Output(exchange).document.get("store"), asked(exchange).get("store")
+    if told is None or wanted not in (None, False):
+        raise Untestable("the answer does not say, or was asked to be stored")
+    if told is not False:
+        yield deviation(exchange, "store false", actual=f"store {show(told)}", where="/store")
+
+
+@invariant("RESP-REQ-METADATA-01", on=any_answer)
+def metadata_comes_back(exchange: Exchange) -> Iterator[Finding]:
+    """Where an answer has metadata, it has the pairs of the request."""
+    told, sent = Output(exchange).document.get("metadata"), asked(exchange).get("metadata")
+    if not isinstance(told, dict) or not isinstance(sent, dict):
+        raise Untestable("there is no metadata to compare")
+    for name, value in sent.items():
+        if told.get(name) != value:
+            expected = f"the pair {show({name: value})}"
+            yield deviation(exchange, expected, actual=show(told), where="/metadata")
+
+
+@invariant("RESP-OUT-OPENAI-01", on=any_answer)
+def settings_come_back(exchange: Exchange) -> Iterator[Finding]:
+    """Where an answer repeats a setting of the request, it repeats its value."""
+    document, sent = Output(exchange).document, asked(exchange)
+    for name in SETTINGS:
+        told, wanted = document.get(name), sent.get(name)
+        if told is not None and wanted is not None and not _same(told, wanted):
+            expected = f"{name} {show(wanted)}, as asked"
+            yield deviation(exchange, expected, actual=show(told), where=f"/{name}")
+
+
+@invariant("RESP-OUT-OPENAI-01", on=plain_answers)
+def parts_fit_the_whole(exchange: Exchange) -> Iterator[Finding]:
+    """Items have ids of their own, none is still in progress, and no detail exceeds its total."""
+    told = Output(exchange)
+    ids = [item["id"] for item in told.items if isinstance(item.get("id"), str)]
+    if len(set(ids)) != len(ids):
+        yield deviation(exchange, "an id of its own", actual=show(ids), where="/output")
+    states = [item.get("status") for item in told.items]
+    if told.status == "completed" and "in_progress" in states:
+        actual = "an item in_progress in a completed response"
+        yield deviation(exchange, "items that are completed", actual=actual, where="/output")
+    usage = told.document.get("usage")
+    for total in ("input_tokens", "output_tokens"):
+        details = usage.get(f"{total}_details") if isinstance(usage, dict) else None
+        for name, count in details.items() if isinstance(details, dict) else ():
+            whole = usage.get(total) if isinstance(usage, dict) else None
+            if is_count(count) and is_count(whole) and count > whole:
+                expected, where = f"at most {whole}", f"/usage/{total}_details/{name}"
+                yield deviation(exchange, expected, actual=str(count), where=where)
+
+
+def is_silent(told: Output) -> bool:
+    """Whether the model said nothing that anybody could see, so that there is nothing to return."""
+    if told.hidden is None:
+        return True
+    try:
+        return told.tokens("output_tokens") - told.hidden <= SILENT
+    except Untestable:
+        return False
+
+
+def _only_messages(told: Output) -> bool:
+    return all(item.get("type") == "message" for item in told.items)
+
+
+def _refuses(told: Output) -> bool:
+    return "refusal" in show([item.get("content") for item in told.items])
+
+
+def _cap(exchange: Exchange) -> int | None:
+    cap = asked(exchange).get("max_output_tokens")
+    return cap if is_count(cap) and cap > 0 else None
+
+
+def _reason(told: Output) -> object:
+    details = told.document.get("incomplete_details")
+    return details.get("reason") if isinstance(details, dict) else None
+
+
+def _id(exchange: Exchange) -> str:
+    try:
+        name = Output(exchange).document.get("id")
+    except Untestable:
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _same(told: object, wanted: object) -> bool:
+    """Equal; numbers also when one went through half the precision."""
+    numbers = all(isinstance(each, int | float) for each in (told, wanted))
+    return isclose(told, wanted, rel_tol=1e-3) if numbers else told == wanted  # type: ignore[arg-type]

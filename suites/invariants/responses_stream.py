@@ -1,0 +1,277 @@
+"""Every stream of `POST /responses`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.outcomes import Untestable
+from fixtures.outputs import Output, Told, dicts, is_count
+from schemas.records import Observation
+from schemas.validate import violations
+from suites.invariants import streams
+from suites.invariants.life_cycle import faults_of_order
+from suites.judge import invariant
+from suites.verify import deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.exchange import Exchange
+    from schemas.records import Finding
+
+EVENT = "responses.event"
+WHOLE = "responses.response"
+DELTA = "response.output_text.delta"
+FINISHED = ("response.completed", "response.incomplete")
+EARLY = ("response.created", "response.queued", "response.in_progress")
+
+Key = tuple[int, int]
+
+
+def response_streams(exchange: Exchange) -> bool:
+    """The streams that these judges speak of."""
+    return streams.streamed("POST /responses", exchange)
+
+
+invariant("STREAM-RESP-CTYPE-01", on=response_streams)(streams.content_type)
+
+
+@invariant("STREAM-RESP-DATA-01", on=response_streams)
+def each_event_is_an_object(exchange: Exchange) -> Iterator[Finding | Observation]:
+    """Each event is closed by a blank line; its data is one JSON object in UTF-8."""
+    found = [*streams.framing(exchange)]
+    yield from found or streams.payload(exchange)
+    for number, event in enumerate(exchange.payloads):
+        if not event.utf8:
+            where = f"event {number}, bytes {event.start} to {event.end}"
+            yield deviation(exchange, "UTF-8", actual=show(event.data[:120]), where=where)
+    named = any(event.event for event in exchange.payloads)
+    yield Observation("responses_event_lines", "present" if named else "absent")
+
+
+@invariant("STREAM-RESP-DONE-01", on=response_streams)
+def done_ends_the_stream(exchange: Exchange) -> Iterator[Finding]:
+    """The stream ends with one [DONE], and nothing follows it."""
+    yield from streams.sentinel(exchange)
+    if any(event.done for event in exchange.payloads):
+        yield from streams.completion(exchange)
+
+
+@invariant("STREAM-RESP-TYPE-01", on=response_streams)
+def each_event_has_its_type(exchange: Exchange) -> Iterator[Finding]:
+    """Each event has a type, errors aside, and an `event:` line that is there says the same."""
+    yield from _by_table(exchange, "STREAM-RESP-TYPE-01")
+    for each in _events(exchange):
+        if each.name and each.type and each.name != each.type and not _both_fail(each):
+            actual = f"event: {each.name} with type {show(each.type)}"
+            where = f"event {each.number}"
+            yield deviation(exchange, "an event line like the type", actual=actual, where=where)
+
+
+@invariant("STREAM-RESP-ORDER-01", on=response_streams)
+def events_follow_the_life_cycle(exchange: Exchange) -> Iterator[Finding]:
+    """created, then items that open, speak and close, then one end; numbers rise."""
+    yield from _by_table(exchange, "STREAM-RESP-ORDER-01")
+    events = _events(exchange)
+    for expected, actual, number in faults_of_order(events, cut=exchange.failure is not None):
+        where = f"event {number}" if number is not None else ""
+        yield deviation(exchange, expected, actual=actual, where=where)
+
+
+@invariant("STREAM-RESP-DELTA-01", on=response_streams)
+def deltas_join_to_the_text(exchange: Exchange) -> Iterator[Finding]:
+    """The joined deltas of a part are the text of its done events, and that of the response."""
+    yield from _by_table(exchange, "STREAM-RESP-DELTA-01")
+    pieces = _pieces(exchange)
+    for place, text, number in _done_texts(_events(exchange)):
+        if place in pieces and pieces[place] != text:
+            where = f"event {number}, part {place}"
+            yield _differs(exchange, pieces[place], text, where)
+    ends = Output(exchange).typed(*FINISHED)
+    if ends and isinstance(ends[-1].data.get("response"), dict) and Output(exchange).items:
+        joined = "".join(pieces[place] for place in sorted(pieces))
+        if joined != Output(exchange).text:
+            yield _differs(exchange, joined, Output(exchange).text, f"event {ends[-1].number}")
+
+
+@invariant("STREAM-RESP-FINAL-01", on=response_streams)
+def the_end_carries_the_response(exchange: Exchange) -> Iterator[Finding]:
+    """completed and incomplete carry the whole Response object, the one that was created."""
+    ends = Output(exchange).typed(*FINISHED)
+    if not ends:
+        raise Untestable("no event completes the response")
+    end = ends[-1]
+    response, where = end.data.get("response"), f"event {end.number}, /response"
+    if not isinstance(response, dict):
+        yield deviation(exchange, "the finished response", actual=show(end.data), where=where)
+        return
+    for each in violations(WHOLE, response):
+        # usage may be missing in a stream, and completed_at has a clause of its own.
+        elsewhere = each.pointer.startswith(("/usage", "/completed_at"))
+        if not elsewhere and not _silence(exchange, each):
+            place = f"{where}{each.pointer}"
+            yield deviation(exchange, each.expected, actual=each.actual, where=place)
+    status = end.type.removeprefix("response.")
+    if response.get("status") not in (status, None):
+        actual = f"status {show(response['status'])} in {end.type}"
+        yield deviation(exchange, f"status {status}", actual=actual, where=where)
+    yield from _same_response(exchange, end)
+    yield from _same_items(exchange, end)
+
+
+@invariant("STREAM-RESP-USAGE-01", on=response_streams)
+def usage_in_a_stream_is_correct(exchange: Exchange) -> Iterator[Finding]:
+    """usage is optional in a stream; where it is sent, it adds up, and is not sent early."""
+    for each in _events(exchange):
+        response = each.data.get("response")
+        usage = response.get("usage") if isinstance(response, dict) else None
+        if usage is None:
+            continue
+        where = f"event {each.number}, /response/usage"
+        if each.type in EARLY:
+            actual = f"{show(usage)} in {each.type}"
+            yield deviation(exchange, "no usage before the end", actual=actual, where=where)
+        elif not _adds_up(usage):
+            yield deviation(exchange, "counts that add up", actual=show(usage), where=where)
+
+
+@invariant("STREAM-RESP-ERR-01", on=response_streams)
+def failures_are_told(exchange: Exchange) -> Iterator[Finding]:
+    """A failure is told by an event with a message, and [DONE] still ends the stream."""
+    failure = Output(exchange).failure
+    if failure is None:
+        unread = [event for event in exchange.payloads if event.event == "error"]
+        if not unread:
+            raise Untestable("nothing failed")
+        yield deviation(exchange, "an error as JSON", actual=show(unread[0].data[:120]))
+        return
+    if not _message(failure.data):
+        where = f"event {failure.number}"
+        yield deviation(exchange, "a message", actual=show(failure.data), where=where)
+    done = [n for n, event in enumerate(exchange.payloads) if event.done]
+    if done and done[0] < failure.number:
+        yield deviation(exchange, "the failure before [DONE]", actual="after it")
+
+
+def _events(exchange: Exchange) -> tuple[Told, ...]:
+    found = Output(exchange).events
+    if not found:
+        raise Untestable("the stream has no event to judge")
+    return found
+
+
+def _by_table(exchange: Exchange, clause: str) -> Iterator[Finding]:
+    """What the table of events says of one clause."""
+    for told in _events(exchange):
+        for each in violations(EVENT, told.data):
+            if each.clause == clause:
+                where = f"event {told.number}, {each.pointer or '/'}"
+                yield deviation(exchange, each.expected, actual=each.actual, where=where)
+
+
+def _both_fail(event: Told) -> bool:
+    """An `event: error` may carry a failure of any type."""
+    return event.name == "error" and event.fails
+
+
+def _pieces(exchange: Exchange) -> dict[Key, str]:
+    """The joined deltas of each part."""
+    pieces: dict[Key, str] = {}
+    for each in Output(exchange).typed(DELTA):
+        delta = each.data.get("delta")
+        if isinstance(delta, str):
+            pieces[_place(each.data)] = pieces.get(_place(each.data), "") + delta
+    if not pieces:
+        raise Untestable("the stream has no text delta")
+    return pieces
+
+
+def _done_texts(events: tuple[Told, ...]) -> Iterator[tuple[Key, str, int]]:
+    """The texts that close a part, wherever they are told."""
+    for each in events:
+        data, (item, part) = each.data, _place(each.data)
+        if each.type == "response.output_text.done" and isinstance(data.get("text"), str):
+            yield (item, part), data["text"], each.number
+        if each.type == "response.content_part.done" and isinstance(data.get("part"), dict):
+            told = data["part"]
+            if told.get("type") == "output_text" and isinstance(told.get("text"), str):
+                yield (item, part), told["text"], each.number
+        if each.type == "response.output_item.done" and isinstance(data.get("item"), dict):
+            for at, content in enumerate(dicts(data["item"].get("content"))):
+                if content.get("type") == "output_text" and isinstance(content.get("text"), str):
+                    yield (item, at), content["text"], each.number
+
+
+def _place(data: dict[str, Any]) -> Key:
+    """Which part an event speaks of; the first one where it does not say."""
+    item, part = data.get("output_index"), data.get("content_index")
+    return item if is_count(item) else 0, part if is_count(part) else 0
+
+
+def _differs(exchange: Exchange, joined: str, text: str, where: str) -> Finding:
+    at = next((n for n, pair in enumerate(zip(joined, text, strict=False)) if len({*pair}) > 1), -1)
+    at = min(len(joined), len(text)) if at < 0 else at
+    expected = f"the joined deltas, {len(joined)} characters: …{show(joined[at : at + 60])}"
+    actual = f"{len(text)} characters, from {at} on: …{show(text[at : at + 60])}"
+    return deviation(exchange, expected, actual=actual, where=where)
+
+
+def _silence(exchange: Exchange, violation: Any) -> bool:
+    """A model that said nothing at all may leave its output empty."""
+    return violation.pointer == "/output" and not _said(exchange)
+
+
+def _said(exchange: Exchange) -> bool:
+    return bool(Output(exchange).streamed_text)
+
+
+def _same_response(exchange: Exchange, end: Told) -> Iterator[Finding]:
+    begun = Output(exchange).typed(*EARLY)
+    opened = begun[0].data.get("response") if begun else None
+    for name in ("id", "created_at", "model"):
+        first = opened.get(name) if isinstance(opened, dict) else None
+        last = end.data["response"].get(name)
+        if None not in (first, last) and first != last:
+            where = f"event {end.number}, /response/{name}"
+            expected = f"{name} {show(first)}, as at the beginning"
+            yield deviation(exchange, expected, actual=show(last), where=where)
+
+
+def _same_items(exchange: Exchange, end: Told) -> Iterator[Finding]:
+    """The response holds the items that were streamed, under their ids."""
+    output = end.data["response"].get("output")
+    done = Output(exchange).typed("response.output_item.done")
+    where = f"event {end.number}, /response/output"
+    if not isinstance(output, list) or not done:
+        return
+    if len(output) != len(done):
+        actual = f"{len(output)} items, {len(done)} were streamed"
+        yield deviation(exchange, "the items that were streamed", actual=actual, where=where)
+    ids = {each.data["item"].get("id") for each in done if isinstance(each.data.get("item"), dict)}
+    lost = [item["id"] for item in dicts(output) if item.get("id") not in (*ids, None)]
+    if lost and None not in ids:
+        actual = f"{show(lost)}, streamed were {show(sorted(map(str, ids)))}"
+        yield deviation(exchange, "items with the ids they had", actual=actual, where=where)
+
+
+def _adds_up(usage: object) -> bool:
+    names = ("input_tokens", "output_tokens", "total_tokens")
+    told = [usage.get(name) for name in names] if isinstance(usage, dict) else []
+    counts = [count for count in told if is_count(count) and count >= 0]
+    return len(counts) == 3 and counts[0] + counts[1] == counts[2]
+
+
+def _message(data: dict[str, Any]) -> str:
+    """What a failure says, in any of the shapes that are in use."""
+    response = data.get("response")
+    nested = response.get("error") if isinstance(response, dict) else None
+    for place in (data, data.get("error"), nested):
+        if isinstance(place, str) and place.strip():
+            return place
+        told = (
+            [place.get(name) for name in ("message", "detail")] if isinstance(place, dict) else []
+        )
+        for text in told:
+            if isinstance(text, str) and text.strip():
+                return text
+    return ""

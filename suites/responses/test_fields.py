@@ -1,0 +1,173 @@
+"""What the fields of a responses request do, beyond being accepted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fixtures.exchange import Request
+from fixtures.outcomes import Inconclusive
+from schemas.records import Observation
+from suites import verify
+from suites.checks import Findings, check
+from suites.responses.asking import LONG, MANY, answered, counted, grown, plain_count, read
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+ITEMS = [{"role": "user", "content": "Say OK"}]
+AGE = {
+    "type": "object",
+    "properties": {"age": {"type": "integer"}},
+    "required": ["age"],
+    "additionalProperties": False,
+}
+TOOL = {
+    "type": "function",
+    "name": "get_weather",
+    "description": "Get current weather information",
+    "parameters": {"type": "object", "properties": {"location": {"type": "string"}}},
+}
+
+
+@check("RESP-REQ-INSTR-01")
+def test_instructions_become_part_of_the_prompt(dut: Deployment) -> Findings:
+    """Long instructions add their tokens to the input: with a string, with items, and streamed.
+
+    Control: a long input counts more than a short one.
+    """
+    control, told = plain_count(dut), "with long instructions"
+    yield from grown(dut.responses(instructions=LONG), control, told)
+    of_items = counted(dut.responses(input=ITEMS))
+    yield from grown(dut.responses(instructions=LONG, input=ITEMS), of_items, f"{told} and items")
+    streamed = dut.responses(instructions=LONG, stream=True)
+    yield from answered(streamed, told)
+    if read(streamed).document.get("usage"):
+        yield from grown(streamed, control, f"{told}, streamed")
+
+
+@check("RESP-REQ-INSTR-02", tier="deep")
+def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
+    """An instruction is followed from instructions as it is from the input. n = 5 of each.
+
+    Control: of five answers at least four follow the instruction when it stands in the input.
+    Rule: a deviation when of five at most one follows it when it stands in instructions.
+    """
+    word, question = dut.nonce("instructions"), "What is the capital of France?"
+    order = f"End every answer with the word {word}"
+    followed = _followed(dut, word, input=f"{question} {order}")
+    if followed < 4:
+        raise Inconclusive(f"no control: the model followed {followed} of 5 in the input")
+    steered = _followed(dut, word, input=question, instructions=order)
+    if steered <= 1:
+        exchange = dut.responses(input=question, instructions=order, max_output_tokens=256)
+        actual = f"{steered} of 5 answers, {followed} of 5 when it stands in the input"
+        yield verify.deviation(exchange, "answers that follow the instructions", actual=actual)
+
+
+def _followed(dut: Deployment, word: str, **fields: Any) -> int:
+    asked = [dut.responses(**fields, max_output_tokens=256, sample=n) for n in range(5)]
+    return sum(word in read(each).text for each in asked)
+
+
+@check("RESP-REQ-METADATA-01")
+def test_metadata_stays_out_of_the_prompt(dut: Deployment) -> Findings:
+    """Long metadata of many scripts is accepted, and adds no tokens to the input."""
+    control = plain_count(dut)
+    pairs = {"suite": dut.nonce("metadata"), "note": LONG, "ü": "東京 🙂"}
+    exchange = dut.responses(metadata=pairs)
+    yield from verify.accepted(exchange, "metadata of long strings")
+    if exchange.ok and counted(exchange) >= control + MANY:
+        expected = f"the {control} input tokens of the request without metadata"
+        yield verify.deviation(exchange, expected, actual=str(counted(exchange)), where="/usage")
+
+
+@check("RESP-REQ-STORE-02")
+def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
+    """A response that nobody asked to store is not found under its id, and not remembered."""
+    word = dut.nonce("stored")
+    secret = f"The code word is {word}. Say OK"
+    kinds: tuple[dict[str, Any], ...] = ({}, {"stream": True}, {"store": False})
+    kept = False
+    for fields in kinds:
+        exchange = dut.responses(input=secret, **fields)
+        name = _id(exchange)
+        found = dut.send(Request("GET", f"/responses/{name}"))
+        verify.conclusive(found)
+        if found.status == 200:
+            kept = True
+            yield verify.deviation(found, f"not found, after {fields or 'no store'}")
+        question = "What is the code word?"
+        recalled = dut.responses(input=question, previous_response_id=name)
+        if recalled.ok and word in read(recalled).text:
+            expected = f"no memory, after {fields or 'no store'}"
+            yield verify.deviation(recalled, expected, actual=verify.show(read(recalled).text))
+    stored = dut.send(Request("GET", f"/responses/{_id(dut.responses(store=True))}"))
+    never = "when stored" if stored.status == 200 else "never"
+    yield Observation("stored_responses", "always" if kept else never)
+
+
+def _id(exchange: Exchange) -> str:
+    name = read(exchange).document.get("id")
+    if not isinstance(name, str) or not name:
+        raise Inconclusive("no control: the response has no id")
+    return name
+
+
+@check("RESP-REQ-FILEID-01")
+def test_unknown_file_is_refused(dut: Deployment) -> Findings:
+    """A file_id that no store holds is refused, plain and streamed, and not left out in silence."""
+    name = f"file-{dut.nonce('file').lower()}"
+    asked = [dut.responses(file_id=name, **each) for each in ({}, {"stream": True})]
+    yield Observation("file_id", "refused" if verify.side(asked[0]) == "refused" else "ignored")
+    for exchange in asked:
+        yield from verify.refused(exchange, f"the unknown file_id {name}")
+
+
+@check("RESP-REQ-TEXT-02")
+def test_schema_binds_the_text(dut: Deployment) -> Findings:
+    """With a JSON schema the whole text is a value of that schema, or the request is refused."""
+    form = {"type": "json_schema", "name": "person", "schema": AGE, "strict": True}
+    fields: dict[str, Any] = {
+        "input": "Ann is 42 years old. How old is Ann?",
+        "max_output_tokens": 256,
+    }
+    fields["text"] = {"format": form}
+    judged = 0
+    for exchange in (dut.responses(**fields), dut.responses(**fields, stream=True)):
+        yield from verify.open_to(exchange)
+        if not exchange.ok:
+            judged += 1
+        elif read(exchange).status == "completed" and (text := read(exchange).text):
+            judged += 1
+            if not _fits(text):
+                expected = 'JSON with an integer "age" alone'
+                yield verify.deviation(exchange, expected, "a 4xx status", actual=text[:200])
+    if not judged:
+        raise Inconclusive("no control: no answer was completed with a text")
+
+
+def _fits(text: str) -> bool:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and [*value] == ["age"] and type(value["age"]) is int
+
+
+@check("RESP-REQ-TEMP-01")
+def test_temperature_above_two_is_observed(dut: Deployment) -> Findings:
+    """The temperature is "typically" 0 to 2: what becomes of 2.5 is observed."""
+    yield Observation("responses_temperature_above_2", verify.side(dut.responses(temperature=2.5)))
+
+
+@check("RESP-REQ-PARALLEL-01")
+def test_tools_are_observed(dut: Deployment) -> Findings:
+    """No page lists tools for this route: what becomes of a required one is observed."""
+    exchange = dut.responses(tools=[TOOL], tool_choice="required")
+    side = verify.side(exchange)
+    if side == "accepted":
+        called = any(item.get("type") == "function_call" for item in read(exchange).items)
+        side = "honoured" if called else "ignored"
+    yield Observation("responses_tools", side)

@@ -1,0 +1,89 @@
+"""The input of a response: a string or items, and all of it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from suites import verify
+from suites.checks import Findings, check
+from suites.responses.asking import LONG, MANY, answered, counted, grown, plain_count
+from suites.responses.test_table import INPUTS
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+OK = {"role": "user", "content": "Say OK"}
+STRINGS = ("Say OK", LONG, "Zwölf Boxkämpfer 東京 🙂 e\u0301 \u202eabc\n\tOK?")
+ARRAYS = [each for each in INPUTS if isinstance(each, list)]
+# What a long text may stand in beside the question, and a name for each.
+PLACES: dict[str, list[dict[str, Any]]] = {
+    "in an earlier turn": [
+        {"role": "user", "content": LONG},
+        {"role": "assistant", "content": "Noted."},
+        OK,
+    ],
+    "in the answer of an earlier turn": [
+        {"role": "user", "content": "Tell me something."},
+        {"role": "assistant", "content": LONG},
+        OK,
+    ],
+    "in a system item": [{"role": "system", "content": LONG}, OK],
+    "in the first of two parts": [
+        {
+            "type": "message",
+            "role": "user",
+            "content": [
+                {"type": "input_text", "text": LONG},
+                {"type": "input_text", "text": "Say OK"},
+            ],
+        }
+    ],
+}
+
+
+@check("RESP-REQ-INPUT-02")
+def test_string_input_is_accepted(dut: Deployment) -> Findings:
+    """A string is accepted as input: short, long, and of many scripts."""
+    for text in STRINGS:
+        yield from answered(dut.responses(input=text), verify.show(text))
+
+
+@check("RESP-REQ-INPUT-03")
+def test_items_are_accepted(dut: Deployment) -> Findings:
+    """An array of message items is accepted: bare, typed, with parts, of several turns."""
+    for items in ARRAYS:
+        yield from answered(dut.responses(input=items), verify.show(items))
+
+
+@check("RESP-REQ-INPUT-03")
+def test_all_items_are_read(dut: Deployment) -> Findings:
+    """Each item and each part of an input counts: a long one adds its tokens wherever it stands.
+
+    Control: a long input counts more than a short one.
+    """
+    plain_count(dut)
+    control = counted(dut.responses(input=[OK]))
+    for place, items in PLACES.items():
+        exchange = dut.responses(input=items)
+        yield from verify.accepted(exchange, f"items with a long text {place}")
+        if exchange.ok:
+            yield from grown(exchange, control, f"with a long text {place}")
+
+
+@check("RESP-REQ-INPUT-03", tier="deep")
+def test_items_are_accepted_streamed(dut: Deployment) -> Findings:
+    """An array of message items is accepted with stream true."""
+    for items in ARRAYS:
+        yield from answered(dut.responses(input=items, stream=True), verify.show(items))
+
+
+@check("RESP-OUT-USAGE-01")
+def test_usage_counts_the_input(dut: Deployment) -> Findings:
+    """A long input counts more input tokens than a short one, as a string and as items."""
+    short = counted(dut.responses())
+    for each in (LONG, [{"role": "user", "content": LONG}]):
+        exchange = dut.responses(input=each)
+        tokens = counted(exchange)
+        if tokens < short + MANY:
+            expected = f"more than the {short} of a short input"
+            yield verify.deviation(exchange, expected, actual=str(tokens), where="/usage")

@@ -1,0 +1,99 @@
+"""How long a response may be, which field says so, and how a cut one is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.bodies import ABSENT
+from fixtures.outcomes import Inconclusive, Untestable
+from schemas.records import Observation
+from suites import verify
+from suites.checks import Findings, check
+from suites.invariants.responses import WORDS_A_TOKEN
+from suites.responses.asking import CAPS, ESSAY, answered, read
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+    from fixtures.outputs import Output
+
+LOW = CAPS[0]
+FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+
+
+def _essay(dut: Deployment, cap: int, form: dict[str, Any]) -> Exchange:
+    return dut.responses(input=ESSAY, max_output_tokens=cap, **form)
+
+
+def _goes_on(dut: Deployment, above: int) -> None:
+    """The control: with a higher cap the answer goes on. Raises Inconclusive when it does not."""
+    higher = next(cap for cap in CAPS if cap > above)
+    if read(_essay(dut, higher, {})).tokens("output_tokens") <= above:
+        raise Inconclusive(f"no control: the model's answer ends within {above} tokens")
+
+
+@check("RESP-REQ-MAXOUT-01")
+def test_long_answers_are_capped(dut: Deployment) -> Findings:
+    """A long answer is cut at max_output_tokens, plain and streamed, whatever its usage says."""
+    for cap in CAPS[:2]:
+        for form in FORMS:
+            exchange = _essay(dut, cap, form)
+            yield from answered(exchange, f"max_output_tokens {cap}")
+            words = len(_text(exchange).split())
+            if words > WORDS_A_TOKEN * cap:
+                expected = f"a text of at most {cap} tokens"
+                yield verify.deviation(exchange, expected, actual=f"{words} words")
+
+
+@check("RESP-REQ-MAXOUT-02")
+def test_cut_answer_is_incomplete(dut: Deployment) -> Findings:
+    """An answer that ends at its cap, and goes on under a higher one, is incomplete.
+
+    Control: the same question with the next higher cap is answered at greater length.
+    """
+    for cap in CAPS[:2]:
+        _goes_on(dut, cap)
+        for form in FORMS:
+            told = read(_essay(dut, cap, form))
+            if told.status == "completed" and _spent(told) == cap:
+                actual = f"completed, after {cap} of {cap} tokens"
+                yield verify.deviation(told.exchange, "status incomplete", actual=actual)
+
+
+@check("RESP-REQ-MAXTOK-01")
+def test_max_tokens_does_not_limit(dut: Deployment) -> Findings:
+    """max_tokens, with max_output_tokens and without, is refused, or does not cut the answer.
+
+    Control: the same question without max_tokens is answered at greater length.
+    """
+    _goes_on(dut, LOW)
+    sides = []
+    for cap in (CAPS[-1], ABSENT):
+        exchange = dut.responses(input=ESSAY, max_tokens=LOW, max_output_tokens=cap)
+        yield from verify.open_to(exchange)
+        if exchange.ok and _is_cut(read(exchange)):
+            sides.append("honoured")
+            actual = f"{read(exchange).tokens('output_tokens')} tokens"
+            expected = f"more than the {LOW} tokens of max_tokens"
+            yield verify.deviation(exchange, expected, "a 4xx status", actual=actual)
+        else:
+            sides.append("ignored" if exchange.ok else "refused")
+    yield Observation("responses_max_tokens", "honoured" if "honoured" in sides else sides[0])
+
+
+def _is_cut(told: Output) -> bool:
+    spent = told.tokens("output_tokens")
+    return spent == LOW or (spent < LOW and told.status == "incomplete")
+
+
+def _spent(told: Output) -> int | None:
+    """The output tokens; a stream may go without."""
+    try:
+        return told.tokens("output_tokens")
+    except Untestable:
+        return None
+
+
+def _text(exchange: Exchange) -> str:
+    told = read(exchange)
+    return told.streamed_text if exchange.is_stream else told.text

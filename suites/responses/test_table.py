@@ -1,0 +1,75 @@
+"""The request table of `POST /responses`, executed row by row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from fixtures.bodies import ABSENT
+from schemas import tables
+from suites import rows, verify
+from suites.checks import Check, Findings, check, checks
+from suites.responses.asking import KIND, answered, ask
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+NULLS = {"effort": None, "summary": None}
+
+
+def _fields(sent: rows.Sent) -> dict[str, Any]:
+    """What is sent; no page lists tools for this route, so none go along."""
+    return {name: value for name, value in sent.fields.items() if name != "tools"}
+
+
+def _streamed(cases: list[Check]) -> list[Check]:
+    """The same cases for a stream, in the deep tier."""
+    return [
+        replace(each, tier="deep", label=f"{each.label} streamed")
+        for each in cases
+        if not each.label.startswith("stream ")
+    ]
+
+
+# The refusals of a model may be a 500: they have checks of their own.
+REFUSED = [each for each in rows.refused(KIND) if not each.clause.startswith("RESP-GATE")]
+INPUTS = next(row for row in tables.load().requests[KIND].rows if row.field == "input").example
+
+
+@checks(rows.accepted(KIND))
+def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, ...]) -> Findings:
+    """Each sample value of a documented field is accepted."""
+    for each in sent:
+        yield from answered(ask(dut, each.role, **_fields(each)), each.told)
+
+
+@checks(_streamed(rows.accepted(KIND)))
+def test_documented_values_are_accepted_streamed(
+    dut: Deployment, sent: tuple[rows.Sent, ...]
+) -> Findings:
+    """Each sample value of a documented field is accepted with stream true."""
+    for each in sent:
+        yield from answered(ask(dut, each.role, **_fields(each), stream=True), each.told)
+
+
+@checks(REFUSED)
+def test_values_that_are_ruled_out_are_refused(
+    dut: Deployment, sent: tuple[rows.Sent, ...]
+) -> Findings:
+    """Values that the documents rule out are refused with a 4xx."""
+    for each in sent:
+        yield from verify.refused(ask(dut, each.role, **_fields(each)), each.told)
+
+
+@check("RESP-REQ-REASONING-01")
+def test_reasoning_with_nulls_is_accepted_of_any_model(dut: Deployment) -> Findings:
+    """The printed reasoning with null members is accepted, plain and streamed, of any model."""
+    yield from answered(dut.responses(reasoning=NULLS), "reasoning of nulls")
+    yield from answered(dut.responses(reasoning=NULLS, stream=True), "reasoning of nulls, streamed")
+
+
+@check("RESP-REQ-INPUT-01")
+def test_messages_do_not_stand_for_input(dut: Deployment) -> Findings:
+    """A chat body, with messages in place of input, is refused."""
+    fields = {"input": ABSENT, "messages": [{"role": "user", "content": "Say OK"}]}
+    yield from verify.refused(dut.responses(**fields), "messages in place of input")

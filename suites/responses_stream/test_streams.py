@@ -1,0 +1,135 @@
+"""Streams of many kinds, so that every judge of responses streams has something to judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.outcomes import NotApplicable, Untestable
+from fixtures.outputs import Output
+from schemas.records import Observation
+from suites import verify
+from suites.checks import Findings, check
+from suites.responses.asking import CAPS, ESSAY, answered, counted, printed, read
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+UNICODE = "Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا"
+MESSAGE = [{"role": "user", "content": [{"type": "input_text", "text": UNICODE}]}]
+WRONG: tuple[dict[str, Any], ...] = (
+    {"input": None},
+    {"input": 5},
+    {"max_output_tokens": -1},
+    {"temperature": "hot"},
+    {"text": {"format": {"type": "zzz"}}},
+)
+# An answer of LONG characters has many tokens; fewer than FEW deltas would be no stream of them.
+LONG, FEW = 400, 5
+# Deltas in one read of the connection: engines and proxies may join some, not all of them.
+JOINED = 16
+
+
+@check("STREAM-RESP-CTYPE-01", tier="smoke")
+def test_stream_is_answered(dut: Deployment) -> Findings:
+    """stream true is answered with status 200; each judge of streams sees the stream."""
+    yield from answered(dut.responses(stream=True))
+
+
+@check("STREAM-RESP-DELTA-01")
+def test_streams_of_every_kind_are_answered(dut: Deployment) -> Findings:
+    """Texts of many scripts, items, and answers that are cut: the deltas join to the text."""
+    kinds: tuple[dict[str, Any], ...] = (
+        {"input": UNICODE},
+        {"input": MESSAGE},
+        {"input": ESSAY, "max_output_tokens": CAPS[0]},
+    )
+    asked = [dut.responses(**each, stream=True) for each in kinds]
+    if any(True for exchange in asked for _ in answered(exchange)):
+        raise Untestable("a stream was not answered")
+    yield from ()
+
+
+@check("STREAM-RESP-USAGE-01")
+def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
+    """Where a stream tells its usage, the input counts as much as in a plain request."""
+    exchange = dut.responses(stream=True)
+    if not read(exchange).document.get("usage"):
+        raise NotApplicable("the stream tells no usage, which is lawful")
+    plain, streamed = counted(dut.responses()), counted(exchange)
+    if plain != streamed:
+        expected = f"{plain} input tokens, as plain"
+        yield verify.deviation(exchange, expected, actual=str(streamed), where="/usage")
+
+
+@check("STREAM-RESP-INCR-01")
+def test_stream_comes_in_pieces_over_time(dut: Deployment) -> Findings:
+    """A long answer comes in several events, and not all at once at its end. n = 3.
+
+    Rule: a deviation when three long answers come each in less than five text deltas, or when in
+    each of them all deltas come in a few reads (less than one for 16 deltas) that lie within a
+    quarter of the whole time. One that does not ends the matter.
+    """
+    problems = []
+    for sample in range(3):
+        exchange = _essay(dut, sample)
+        problem = _problem(exchange)
+        if not problem:
+            return
+        problems.append(problem)
+    yield verify.deviation(exchange, "several text deltas, over time", actual="; ".join(problems))
+
+
+def _essay(dut: Deployment, sample: int) -> Exchange:
+    """A long answer. Raises NotApplicable where the model gives none."""
+    exchange = dut.responses(input=ESSAY, max_output_tokens=256, stream=True, sample=sample)
+    told = read(exchange)
+    text = told.streamed_text or told.text
+    if len(text) < LONG:
+        raise NotApplicable(f"the model's long answer has {len(text)} characters only")
+    return exchange
+
+
+def _problem(exchange: Exchange) -> str:
+    times = [each.at for each in Output(exchange).typed("response.output_text.delta")]
+    if len(times) < FEW:
+        return f"{len(times)} deltas"
+    spread = times[-1] - times[0]
+    if len({*times}) * JOINED < len(times) and spread < exchange.seconds / 4:
+        at = f"{times[0]:.2f} to {times[-1]:.2f} s of {exchange.seconds:.2f} s"
+        return f"{len(times)} deltas in {len({*times})} reads, {at}"
+    return ""
+
+
+@check("STREAM-RESP-ERR-01")
+def test_failures_in_streams_are_observed(dut: Deployment) -> Findings:
+    """A healthy deployment does not fail on demand: what its streams did is observed."""
+    exchange = dut.responses(stream=True)
+    failure = Output(exchange).failure
+    if failure is None:
+        yield Observation("stream_failure", "not seen" if exchange.ok else "cut off")
+    else:
+        named = failure.name == "error" or failure.type == "error"
+        yield Observation("stream_failure", "error event" if named else "error payload")
+
+
+@check("STREAM-RESP-ERR-02")
+def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
+    """What is refused without stream is refused with stream, by an HTTP status and in JSON."""
+    refused = [each for each in WRONG if verify.side(dut.responses(**each)) == "refused"]
+    if not refused:
+        raise Untestable("nothing malformed is refused without stream")
+    for fields in refused:
+        exchange = dut.responses(**fields, stream=True)
+        yield from verify.refused(exchange, f"{verify.show(fields)} with stream")
+        if exchange.status >= 400 and exchange.media_type == "text/event-stream":
+            yield verify.deviation(exchange, "an error that is no stream", actual="an event stream")
+
+
+@check("STREAM-RESP-EX-01")
+def test_printed_streaming_requests_are_answered(dut: Deployment) -> Findings:
+    """The printed streaming requests are answered with events."""
+    for name, exchange in printed(dut, stream=True):
+        yield from answered(exchange, f"the printed request {name}")
+        if exchange.ok and not exchange.events:
+            yield verify.deviation(exchange, "Server-Sent Events")
