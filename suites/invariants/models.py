@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fixtures.outcomes import Untestable
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from fixtures.exchange import Exchange
     from schemas.records import Finding
 
+DAY = 24 * 60 * 60
+REASONING = "-r"  # "Models ending in -r … enable reasoning by default": another name of one model
+
 
 def lists(exchange: Exchange) -> bool:
     """Answers of the list route."""
@@ -23,33 +26,73 @@ def lists(exchange: Exchange) -> bool:
 
 
 def objects(exchange: Exchange) -> bool:
-    """Answers of the retrieve route."""
-    return documents.plain("GET /models/{model_id}", exchange)
+    """Answers of the retrieve route. A path with dots may lawfully be taken for another one."""
+    name = asked(exchange)
+    return documents.plain("GET /models/{model_id}", exchange) and bool(name) and ".." not in name
+
+
+def either(exchange: Exchange) -> bool:
+    """Answers of both routes."""
+    return lists(exchange) or objects(exchange)
+
+
+def asked(exchange: Exchange) -> str:
+    """The id in the path of a request."""
+    path = exchange.request.route.partition("?")[0]
+    return unquote(path.removeprefix("/models/")).rstrip("/")
+
+
+def entries(exchange: Exchange) -> list[dict[str, Any]]:
+    """The models in a body: those of a list, or the one that was retrieved."""
+    document = exchange.document
+    found = document.get("data", [document]) if isinstance(document, dict) else []
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 documents.judged_by_schema("models.list", on=lists)
 documents.judged_by_schema("models.object", on=objects)
+invariant("MODELS-LIST-01", on=lists)(documents.is_strict_json)
+invariant("MODELS-GET-01", on=objects)(documents.is_strict_json)
 
 
 @invariant("MODELS-LIST-04", on=lists)
 def ids_are_unique(exchange: Exchange) -> Iterator[Finding]:
-    """No id stands twice in a list, and none has white space at its ends."""
+    """No id stands twice in a list."""
     data = exchange.value("data")
-    ids = [entry.get("id") for entry in data if isinstance(entry, dict)]
-    for name in {show(name) for name in ids if ids.count(name) > 1}:
+    if not isinstance(data, list):
+        raise Untestable("data is no list")
+    ids = [show(entry.get("id")) for entry in data if isinstance(entry, dict)]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
         yield deviation(exchange, "each id once", actual=f"{name} more than once", where="/data")
-    for name in (each for each in ids if isinstance(each, str)):
-        if name != name.strip():
-            yield deviation(exchange, "an id without white space", actual=show(name), where="/data")
+
+
+@invariant("MODELS-OBJ-CREATED-01", on=either)
+def no_model_is_from_the_future(exchange: Exchange) -> Iterator[Finding]:
+    """No model is created later than a day from now, by the client's clock."""
+    for entry in entries(exchange):
+        created = entry.get("created")
+        if isinstance(created, int) and exchange.at + DAY < created <= 9_999_999_999:
+            expected = f"a Unix time in seconds that is not after {int(exchange.at)}"
+            actual = f"{created} of {show(entry.get('id'))}"
+            yield deviation(exchange, expected, actual=actual, where="created")
+
+
+@invariant("MODELS-OBJ-PARAMS-01", on=either)
+def the_number_of_parameters_is_told(exchange: Exchange) -> Iterator[Finding]:
+    """No parameters_number is blank; in which form it is written is open."""
+    for entry in entries(exchange):
+        told = entry.get("parameters_number")
+        if isinstance(told, str) and not told.strip():
+            actual = f"{show(told)} of {show(entry.get('id'))}"
+            yield deviation(exchange, 'a string such as "3.28B"', actual=actual)
 
 
 @invariant("MODELS-GET-04", on=objects)
 def the_object_is_the_one_asked_for(exchange: Exchange) -> Iterator[Finding]:
     """The object has the id that was asked for: no prefix, no other case, no other model."""
-    asked = unquote(exchange.request.route.removeprefix("/models/"))
-    told = exchange.value("id")
+    wanted, told = asked(exchange), exchange.value("id")
     if not isinstance(told, str):
         raise Untestable("the object has no id")
-    if told != asked:
-        expected = f"the model {show(asked)}, or a 4xx"
+    if told not in (wanted, wanted.removesuffix(REASONING)):
+        expected = f"the model {show(wanted)}, or a 4xx"
         yield deviation(exchange, expected, actual=f"the model {show(told)}", where="/id")

@@ -1,0 +1,184 @@
+"""Who is let in: on every documented route only a request with the key, as a bearer token.
+
+A 4xx is a refusal here; whether it is the 401 of the status table is ERR-401-01.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fixtures.exchange import BASIC_KEY, KEY
+from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from schemas.records import Observation
+from suites import doors, verify
+from suites.checks import Findings, case, check, checks
+from suites.doors import barred, bearing, locked, without_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange, Request
+
+MALFORMED: dict[str, tuple[bytes, ...]] = {
+    "an empty Authorization header": (b"",),
+    "a scheme without a key": (b"Bearer",),
+    "two keys after the scheme": (b"Bearer first second",),
+    "a tab for the key": (b"Bearer\t.",),
+    "a key of 4 kB": (b"Bearer " + b"k" * 4096,),
+    "bytes beyond ASCII in the key": (b"Bearer \xe9\xfc\xff",),
+    "a key without a scheme": (b"no-such-key",),
+    "Basic credentials that are no Base64": (b"Basic %%%",),
+    "two Authorization headers": (b"Bearer first-key", b"Bearer second-key"),
+}
+OTHER_SCHEMES = {
+    "Basic": b"Basic " + BASIC_KEY,
+    "Basic, without Base64": b"Basic " + KEY,
+    "Token": b"Token " + KEY,
+}
+FOREIGN = {"sk-": 48, "sk-proj-": 64, "sk-ant-api03-": 93, "gsk_": 52}
+
+
+@checks(
+    [
+        case("AUTH-MODELS-01", "", tier="smoke", operation=doors.LIST),
+        case("AUTH-MODEL-01", "", operation=doors.RETRIEVE),
+        case("AUTH-CHAT-01", "", tier="smoke", operation=doors.CHAT),
+        case("AUTH-COMP-01", "", operation=doors.COMPLETIONS),
+        case("AUTH-RESP-01", "", operation=doors.RESPONSES),
+        case("AUTH-AUDIO-01", "", operation=doors.AUDIO),
+    ]
+)
+def test_nobody_comes_in_without_a_key(dut: Deployment, operation: str) -> Findings:
+    """The plain request of the route, without credentials, is refused and gets no data."""
+    known = doors.doors(dut)
+    if operation not in known:
+        raise Untestable("no model is listed: see MODELS-LIST-03")
+    exchange = dut.send(without_key(known[operation]))
+    yield from barred(exchange, f"{operation} without credentials")
+    yield Observation("status_unauthenticated", str(exchange.status))
+
+
+@check("AUTH-BEARER-01")
+def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
+    """The key that opens one route as a bearer token is accepted on all."""
+    answers = {each: dut.send(door) for each, door in doors.doors(dut).items()}
+    if not any(exchange.ok for exchange in answers.values()):
+        raise Inconclusive("the key opens no route: it may be wrong")
+    for operation, exchange in answers.items():
+        if exchange.status == 401:
+            yield verify.deviation(exchange, f"{operation} accepts the key that opens other routes")
+
+
+@check("AUTH-INVALID-01")
+def test_an_unknown_key_is_refused(dut: Deployment) -> Findings:
+    """A key that nobody was given is refused on every route, streamed and plain."""
+    for operation, door in locked(dut).items():
+        for request in (door, *_streamed(dut, operation)):
+            exchange = dut.send(bearing(request, _unknown(dut)))
+            yield from barred(exchange, f"{operation} with an invalid key")
+
+
+@check("AUTH-INVALID-01")
+def test_more_than_the_key_is_not_the_key(dut: Deployment) -> Findings:
+    """A key that begins or ends as the valid one does, and is longer, is refused."""
+    _owned(dut)
+    shut = locked(dut)
+    for operation in (each for each in (doors.LIST, doors.CHAT) if each in shut):
+        for longer in (b"Bearer " + KEY + b"x", b"Bearer x" + KEY):
+            request = replace(shut[operation], authorization=(longer,))
+            yield from barred(dut.send(request), f"{operation} with a longer key")
+
+
+@check("AUTH-SCHEME-01")
+def test_other_ways_to_send_the_key_do_not_authenticate(dut: Deployment) -> Findings:
+    """The valid key in an Authorization header of another scheme opens nothing.
+
+    It is not sent in a URL or a body: there it would end in the logs of the deployment. Whether
+    it opens a door without any scheme, or in a header of its own, is leniency, and observed.
+    """
+    _owned(dut)
+    shut = locked(dut)
+    operation, door = next(iter(shut.items()))
+    if not dut.send(door).ok:
+        raise Untestable(f"no control: the key does not open {operation}")
+    for told, value in OTHER_SCHEMES.items():
+        exchange = dut.send(replace(door, authorization=(value,)))
+        verify.conclusive(exchange)
+        if exchange.ok:
+            yield verify.deviation(exchange, f"a 4xx to the key under the scheme {told}")
+    bare = dut.send(replace(door, authorization=(KEY,)))
+    header = replace(without_key(door), headers=(*door.headers, ("X-Api-Key", KEY.decode())))
+    yield Observation("key_without_scheme", verify.side(bare))
+    yield Observation("key_in_x_api_key", verify.side(dut.send(header)))
+
+
+@check("AUTH-EMPTY-01")
+def test_malformed_credentials_are_refused(dut: Deployment) -> Findings:
+    """A malformed Authorization header is refused with a 4xx: never let in, never a 5xx."""
+    shut = locked(dut)
+    first, *others = shut.values()
+    forms = dict(MALFORMED)
+    if dut.client.secret:
+        forms["something after the valid key"] = (b"Bearer " + KEY + b" x",)
+    for told, values in forms.items():
+        yield from _malformed(dut.send(replace(first, authorization=values)), told)
+    for request in others:
+        values = MALFORMED["a scheme without a key"]
+        yield from _malformed(dut.send(replace(request, authorization=values)), "only the scheme")
+
+
+def _malformed(exchange: Exchange, told: str) -> Findings:
+    """What a front end refuses before the API sees it may lack JSON."""
+    verify.conclusive(exchange)
+    if exchange.status == 429:
+        raise Inconclusive("too many attempts without a key")
+    if not (exchange.answered and 400 <= exchange.status < 500):
+        yield verify.deviation(exchange, f"a 4xx to {told}")
+
+
+@check("AUTH-KEYS-01")
+def test_keys_of_other_providers_are_refused(dut: Deployment) -> Findings:
+    """A key in the form of another provider's keys is refused."""
+    shut = locked(dut)
+    tokens = [prefix + _letters(dut, prefix, size) for prefix, size in FOREIGN.items()]
+    sent = [(next(iter(shut)), token) for token in tokens]
+    sent += [(doors.CHAT, tokens[0])] if doors.CHAT in shut else []
+    if dut.send(bearing(shut[sent[0][0]], _unknown(dut))).ok:
+        raise Untestable("any key is let in: see AUTH-INVALID-01")
+    for operation, token in sent:
+        exchange = dut.send(bearing(shut[operation], token))
+        yield from barred(exchange, f"{operation} with a key of the form {token[:4]}…")
+
+
+@check("AUTH-403-01")
+def test_missing_permission_is_told_apart(dut: Deployment) -> Findings:
+    """A route that our valid key may not use is refused with 403; other keys we were not given."""
+    answers = [dut.send(door) for door in doors.doors(dut).values()]
+    barred_ = [each for each in answers if each.status == 403]
+    if not barred_ or not any(each.ok for each in answers):
+        raise NotApplicable("the operator's key may use every route, and there is no other")
+    for exchange in barred_:
+        yield Observation("forbidden_route", exchange.request.operation)
+        yield from verify.refused(exchange)
+
+
+def _owned(dut: Deployment) -> None:
+    if not dut.client.secret:
+        raise NotApplicable("the deployment is used without a key")
+
+
+def _unknown(dut: Deployment) -> str:
+    return f"invalid-{dut.nonce('key')}-0123456789"
+
+
+def _streamed(dut: Deployment, operation: str) -> Iterator[Request]:
+    if operation in doors.STREAMING:
+        yield dut.request(doors.route(operation), stream=True)
+
+
+def _letters(dut: Deployment, name: str, size: int) -> str:
+    """As many letters and digits, new in each run."""
+    words = (dut.nonce(f"{name}{number}").replace("-", "") for number in range(size))
+    return "".join(words)[:size]

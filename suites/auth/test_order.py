@@ -1,0 +1,67 @@
+"""When it is decided who is let in: before the body is judged, and before a stream opens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fixtures.bodies import ABSENT
+from fixtures.outcomes import Untestable
+from suites import doors, verify
+from suites.checks import Findings, check
+from suites.doors import barred, bearing, locked, without_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Request
+
+UNKNOWN = "no-such-model-7f3a"
+SUBJECT = {doors.CHAT: "messages", doors.COMPLETIONS: "prompt", doors.RESPONSES: "input"}
+
+
+@check("AUTH-ORDER-01")
+def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
+    """Without a key, an invalid body gets the same status as a valid one, on every route."""
+    shut = locked(dut)
+    for operation, told, request in _invalid(dut, shut):
+        expected = dut.send(without_key(shut[operation])).status
+        for keyless in (without_key(request), bearing(request, "no-such-key")):
+            exchange = dut.send(keyless)
+            verify.conclusive(exchange)
+            if exchange.status not in (expected, 429):
+                wanted = f"HTTP {expected}, as for a valid body without a key"
+                actual = f"{told}: {verify.describe(exchange)}"
+                yield verify.deviation(exchange, wanted, actual=actual)
+            if operation != doors.CHAT:
+                break
+
+
+@check("AUTH-STREAM-01")
+def test_no_stream_opens_without_a_key(dut: Deployment) -> Findings:
+    """A request for a stream, without a key, gets a plain refusal and no event."""
+    shut = [operation for operation in doors.STREAMING if operation in locked(dut)]
+    if not shut:
+        raise Untestable("no route that streams asks for a key: see AUTH-CHAT-01")
+    for operation in shut:
+        exchange = dut.send(without_key(dut.request(doors.route(operation), stream=True)))
+        if exchange.media_type == "text/event-stream":
+            yield verify.deviation(exchange, "a 4xx status with a JSON error, and no stream")
+        else:
+            yield from barred(exchange, f"a stream of {operation} without credentials")
+
+
+def _invalid(dut: Deployment, shut: Mapping[str, Request]) -> Iterator[tuple[str, str, Request]]:
+    """Requests that would be refused for their body or for their model, were the key valid."""
+    for operation, door in shut.items():
+        if operation in SUBJECT:
+            path = doors.route(operation)
+            yield operation, "no input", dut.request(path, **{SUBJECT[operation]: ABSENT})
+        if operation == doors.CHAT:
+            yield operation, "malformed JSON", replace(door, body=b"{")
+            yield operation, "an unknown model", dut.request("/chat/completions", model=UNKNOWN)
+    if doors.RETRIEVE in shut:
+        yield doors.RETRIEVE, "an unknown model", dut.retrieval(UNKNOWN)
+    if doors.AUDIO in shut:
+        yield doors.AUDIO, "no file", dut.upload(None)

@@ -1,0 +1,81 @@
+"""The documented routes, each with its plain request: what every route keeps is asked of all.
+
+A route has a door only where a model plays its part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fixtures.audio import speech
+from fixtures.exchange import Request
+from fixtures.outcomes import Inconclusive, Untestable
+from suites import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+    from schemas.records import Finding
+
+LIST = "GET /models"
+RETRIEVE = "GET /models/{model_id}"
+CHAT = "POST /chat/completions"
+COMPLETIONS = "POST /completions"
+RESPONSES = "POST /responses"
+AUDIO = "POST /audio/transcriptions"
+ALL = (LIST, RETRIEVE, CHAT, COMPLETIONS, RESPONSES, AUDIO)
+STREAMING = {CHAT: "chat", COMPLETIONS: "completions", RESPONSES: "responses"}
+
+
+def doors(dut: Deployment) -> Mapping[str, Request]:
+    """The plain request of each route, by operation."""
+    found = {LIST: Request("GET", "/models")}
+    if dut.cast.entries:
+        found[RETRIEVE] = dut.retrieval(str(dut.cast.entries[0]["id"]))
+    for operation, role in STREAMING.items():
+        if dut.cast.models(role):
+            found[operation] = dut.request(route(operation))
+    if dut.cast.models("transcription"):
+        found[AUDIO] = dut.upload(speech())
+    return found
+
+
+def locked(dut: Deployment) -> Mapping[str, Request]:
+    """The doors that are shut to a request without a key: of the others, AUTH-…-01 speak.
+
+    Raises Inconclusive, and Untestable when there is none.
+    """
+    shut = {each: door for each, door in doors(dut).items() if _shut(dut.send(without_key(door)))}
+    if not shut:
+        raise Untestable("no route asks for a key: see AUTH-MODELS-01")
+    return shut
+
+
+def route(operation: str) -> str:
+    """The path of an operation."""
+    return operation.partition(" ")[2]
+
+
+def without_key(request: Request) -> Request:
+    """The same request without credentials."""
+    return replace(request, authorization=())
+
+
+def bearing(request: Request, token: str) -> Request:
+    """The same request with another key."""
+    return replace(request, authorization=(b"Bearer " + token.encode("latin-1"),))
+
+
+def barred(exchange: Exchange, told: str) -> Iterator[Finding]:
+    """A finding unless a request without a valid key was refused. Raises Inconclusive."""
+    if exchange.status == 429:
+        raise Inconclusive(f"too many attempts without a key: {verify.describe(exchange)}")
+    yield from verify.refused(exchange, told)
+
+
+def _shut(exchange: Exchange) -> bool:
+    verify.conclusive(exchange)
+    return exchange.answered and 400 <= exchange.status < 500

@@ -1,0 +1,119 @@
+"""Whether a model does what its flags declare, model by model and flag by flag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fixtures import examples
+from fixtures.answers import Answer
+from fixtures.outcomes import NotApplicable, Untestable
+from suites import verify
+from suites.asking import said
+from suites.chat.test_media import beside, shown, sound
+from suites.checks import Findings, case, checks
+from suites.rows import WEATHER
+from suites.speech import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+FEW = 3
+FORCED = {"type": "function", "function": {"name": "get_weather"}}
+PRINTED_IMAGE = "compat-chat-image-request"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A flag of a model: the role of models that have it, and how it is put to use."""
+
+    role: str
+    ask: Callable[[Deployment, str], Exchange]
+    clause: str
+
+
+def _chat(dut: Deployment, model: str) -> Exchange:
+    return dut.chat(model=model, max_tokens=1)
+
+
+def _tools(dut: Deployment, model: str) -> Exchange:
+    fields: dict[str, Any] = {"tools": [WEATHER], "tool_choice": FORCED, "max_tokens": 160}
+    return dut.chat(model=model, messages=said("What's the weather in Paris?"), **fields)
+
+
+def _image(dut: Deployment, model: str) -> Exchange:
+    """An image in a data URL, or the printed one where only links are taken."""
+    own = dut.chat(model=model, messages=shown("What is this?", "red"))
+    if own.ok:
+        return own
+    printed = examples.load()[PRINTED_IMAGE].json["messages"]
+    link = dut.chat(model=model, messages=printed, max_tokens=32)
+    return link if link.ok else own
+
+
+def _audio(dut: Deployment, model: str) -> Exchange:
+    parts = beside("What is said?", sound("speech.wav", "wav"))
+    return dut.chat(model=model, messages=parts, stream=False)
+
+
+def _responses(dut: Deployment, model: str) -> Exchange:
+    return dut.responses(model=model)
+
+
+def _transcription(dut: Deployment, model: str) -> Exchange:
+    return dut.transcribe(plain(dut), model=model)
+
+
+FLAGS = {
+    "chat": Flag("chat", _chat, "CHAT-GATE-01"),
+    "function calling": Flag("tools", _tools, "CHAT-TOOL-01"),
+    "image": Flag("image", _image, "CHAT-PART-IMAGE-01"),
+    "audio": Flag("audio_chat", _audio, "CHAT-PART-AUDIO-01"),
+    "responses": Flag("responses", _responses, "RESP-PATH-01"),
+    "transcription": Flag("transcription", _transcription, "AUDIO-PATH-01"),
+}
+FREE = ("chat",)  # asked of every model by another check, with the same request
+
+
+@checks(
+    [
+        case(
+            "MODELS-CAP-03",
+            f"{name} {tier}",
+            tier=tier,
+            flag=flag,
+            most=FEW if tier == "standard" and name not in FREE else None,
+        )
+        for name, flag in FLAGS.items()
+        for tier in ("standard", "deep")
+        if not (tier == "deep" and name in FREE)
+    ]
+)
+def test_models_do_what_they_declare(dut: Deployment, flag: Flag, most: int | None) -> Findings:
+    """A model that declares a capability accepts a request that needs it.
+
+    When none of several models does, the capability itself is broken, and its own clause says so.
+    """
+    models = dut.cast.models(flag.role)[:most]
+    if not models:
+        raise NotApplicable(f"no model for the role '{flag.role}'")
+    answers = {model: flag.ask(dut, model) for model in models}
+    good = [model for model, exchange in answers.items() if _serves(flag, exchange)]
+    if not good and (len(models) > 1 or flag.role == "image"):
+        raise Untestable(f"no model does it: see {flag.clause}")
+    for model, exchange in answers.items():
+        verify.conclusive(exchange)
+        if model not in good:
+            yield verify.deviation(exchange, f"{model} does what its flag for {flag.role} declares")
+
+
+def _serves(flag: Flag, exchange: Exchange) -> bool:
+    """Whether the request was accepted. A forced call has to be there, unless the cap cut it."""
+    if any(True for _ in verify.taken(exchange)):
+        return False
+    told = Answer(exchange)
+    cut = any(choice.get("finish_reason") == "length" for choice in told.choices)
+    return flag.role != "tools" or cut or bool(told.tool_calls)

@@ -1,0 +1,71 @@
+"""The examples that the pages print of models."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fixtures import examples
+from fixtures.exchange import Request
+from fixtures.outcomes import Untestable
+from schemas.records import Finding
+from schemas.validate import violations
+from suites import verify
+from suites.checks import Findings, check
+from suites.models.test_retrieve import listed, retrieved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.deployment import Deployment
+
+LIST, OBJECT = "ref-models-list-response", "ref-model-retrieve-response"
+COMMANDS = ("ref-models-list-curl", "ref-model-retrieve-curl")
+CURL = ("User-Agent", "curl/8.5.0")
+
+
+@check("MODELS-EX-01", tier="smoke", offline=True)
+def test_the_printed_list_fits_the_schema(_: Deployment) -> Findings:
+    """The printed list of models fits the derived schema, and names each model once."""
+    document = examples.load()[LIST].json
+    yield from _fits("models.list", document)
+    names = [entry["id"] for entry in document["data"]]
+    if len(set(names)) != len(names):
+        yield Finding(("each id once",), "an id stands twice", where=LIST)
+
+
+@check("MODELS-EX-02", tier="smoke", offline=True)
+def test_the_printed_model_fits_the_schema(_: Deployment) -> Findings:
+    """The printed model fits the derived schema, and equals its entry in the printed list."""
+    document = examples.load()[OBJECT].json
+    yield from _fits("models.object", document)
+    if document not in examples.load()[LIST].json["data"]:
+        yield Finding(("its entry in the printed list",), verify.show(document), where=OBJECT)
+
+
+@check("MODELS-EX-03")
+def test_printed_commands_work(dut: Deployment) -> Findings:
+    """The printed curl commands work; where the printed model is not listed, with another one."""
+    names = listed(dut)
+    for command in COMMANDS:
+        request = _printed(examples.load()[command].text, names)
+        is_list = request.route == "/models"
+        if not (is_list or retrieved(dut, request.route.rpartition("/")[2]).ok):
+            raise Untestable("no model is retrieved: see MODELS-GET-01")
+        yield from verify.accepted(dut.send(request), "the printed command")
+
+
+def _fits(kind: str, document: object) -> Iterator[Finding]:
+    for each in violations(kind, document):
+        yield Finding((each.expected,), each.actual, where=each.pointer or "/")
+
+
+def _printed(command: str, names: list[str]) -> Request:
+    """The request of a printed curl command: the key of the run stands for the printed one."""
+    words = shlex.split(command.replace("\\\n", " "))
+    path = urlsplit(words[1]).path.removeprefix("/v1")
+    name = path.removeprefix("/models/")
+    if path != "/models" and name not in names:
+        path = f"/models/{names[0]}"
+    return Request("GET", path, headers=(CURL,))

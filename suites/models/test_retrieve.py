@@ -1,0 +1,137 @@
+"""One model, retrieved by its id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from fixtures.exchange import Request
+from fixtures.outcomes import Untestable
+from schemas.records import Observation
+from suites import verify
+from suites.checks import Findings, check
+from suites.invariants.models import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+MOST = 24  # of a longer list so many are asked for, spread over it; all in the deep tier
+KEPT = ("id", "owned_by", "capabilities")
+
+
+@check("MODELS-GET-01", tier="smoke")
+def test_a_listed_model_is_retrieved(dut: Deployment) -> Findings:
+    """GET /models/{model_id} with a listed id is answered with the object of that model."""
+    answers = [retrieved(dut, name) for name in spread(listed(dut), 3)]
+    if not any(exchange.ok for exchange in answers):
+        yield from verify.accepted(answers[0], "a listed model")
+
+
+@check("MODELS-LIST-03")
+def test_every_listed_model_is_found(dut: Deployment) -> Findings:
+    """The list is not empty, and each listed model is found by its id."""
+    yield from _found(dut, MOST)
+
+
+@check("MODELS-LIST-03", tier="deep")
+def test_every_model_of_a_long_list_is_found(dut: Deployment) -> Findings:
+    """Each listed model is found by its id, however many there are."""
+    yield from _found(dut, 1000)
+
+
+@check("MODELS-GET-02")
+def test_the_object_equals_its_entry(dut: Deployment) -> Findings:
+    """A retrieved model has the id, the owner and the capabilities of its entry in the list."""
+    by_id = {entry.get("id"): entry for entry in entries(dut.models())}
+    answers = {name: retrieved(dut, name) for name in spread(listed(dut), MOST)}
+    found = {name: exchange for name, exchange in answers.items() if exchange.ok}
+    if not found:
+        raise Untestable("no model is retrieved: see MODELS-GET-01")
+    for name, exchange in found.items():
+        for field in KEPT:
+            wanted, told = by_id[name].get(field), exchange.value(field)
+            if wanted != told:
+                expected = f"{field} {verify.show(wanted)}, as in the list"
+                yield verify.deviation(
+                    exchange, expected, actual=verify.show(told), where=f"/{field}"
+                )
+
+
+@check("MODELS-GET-03")
+def test_an_unknown_model_is_not_found(dut: Deployment) -> Findings:
+    """GET /models/{model_id} with an id that nobody deployed is refused with 404 and JSON."""
+    exchange = dut.model("no-such-model-7f3a")
+    yield from verify.refused(exchange, "an unknown model")
+    if 400 <= exchange.status < 500 and exchange.status != 404:
+        yield verify.deviation(exchange, "HTTP 404 to an unknown model")
+    yield Observation("status_unknown_model", f"retrieve {exchange.status}")
+
+
+@check("MODELS-GET-04")
+def test_an_id_is_matched_as_a_whole(dut: Deployment) -> Findings:
+    """No prefix, longer name, other case or path trick finds a model."""
+    names = listed(dut)
+    for told, path in _tricks(names[0], set(names)):
+        exchange = dut.send(Request("GET", f"/models/{path}"))
+        verify.conclusive(exchange)
+        document = exchange.document
+        if exchange.ok and isinstance(document, dict) and "id" in document:
+            actual = f"{told} finds {verify.show(document['id'])}"
+            yield verify.deviation(exchange, "no model, a 4xx", actual=actual)
+
+
+def listed(dut: Deployment) -> list[str]:
+    """The ids of the list. Raises Untestable when there is none."""
+    names = [entry.get("id") for entry in entries(dut.models())]
+    found = [name for name in names if isinstance(name, str) and name]
+    if not found:
+        raise Untestable("nothing is listed: see MODELS-LIST-03")
+    return found
+
+
+def retrieved(dut: Deployment, model: str) -> Exchange:
+    """One model. An id with a slash may stand in the path as it is, or encoded: both are lawful."""
+    exchange = dut.model(model)
+    if exchange.ok or "/" not in model:
+        return exchange
+    bare = dut.send(Request("GET", f"/models/{quote(model, safe='/')}"))
+    return bare if bare.ok else exchange
+
+
+def spread(names: Sequence[str], most: int) -> list[str]:
+    """At most so many of these, from the first to the last."""
+    if len(names) <= most:
+        return list(names)
+    return [names[round(n * (len(names) - 1) / (most - 1))] for n in range(most)]
+
+
+def _found(dut: Deployment, most: int) -> Findings:
+    listing = dut.models()
+    if isinstance(listing.document, dict) and listing.document.get("data") == []:
+        yield verify.deviation(listing, "at least one model", where="/data")
+        return
+    answers: dict[str, Any] = {name: retrieved(dut, name) for name in spread(listed(dut), most)}
+    if not any(exchange.ok for exchange in answers.values()):
+        raise Untestable("no model is retrieved: see MODELS-GET-01")
+    for name, exchange in answers.items():
+        yield from verify.accepted(exchange, f"the listed model {name}")
+
+
+def _tricks(name: str, known: set[str]) -> Iterator[tuple[str, str]]:
+    """Names that are not quite the name of a model, and are no other model's name."""
+    tricks = {
+        "a prefix": name[:-1],
+        "a longer name": name + "x",
+        "another case": name.swapcase(),
+        "a name with a space after it": name + " ",
+        "a name with a NUL after it": name + "\0",
+        "a path that leads back to it": "../models/" + name,
+        "a wildcard": "*",
+        "SQL that is always true": f"{name}' OR '1'='1",
+    }
+    for told, trick in tricks.items():
+        if trick and trick not in known:
+            yield told, quote(trick, safe="")
