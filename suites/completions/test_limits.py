@@ -1,0 +1,292 @@
+"""What bounds a completion: max_tokens and its default, min_tokens, stop; and what is billed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.bodies import ABSENT
+from fixtures.outcomes import Inconclusive
+from suites import verify
+from suites.asking import read
+from suites.checks import Findings, check
+from suites.completions.asking import COUNT, ENDS_SOON, RUNS_ON, forms, goes_on, prompt_of, steady
+from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, texts
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+CAPS = (1, 2, 5, 17)
+# One of them stands within the first words of nearly any text.
+EVERYWHERE = ["e", "a", "1", "o"]
+
+
+@check("COMP-REQ-MAXTOK-01", tier="smoke")
+def test_default_is_sixteen_tokens(dut: Deployment) -> Findings:
+    """Without max_tokens a completion has at most 16 tokens, and one that is cut has 16."""
+    for prompt in RUNS_ON[:2]:
+        exchange = dut.completions(prompt=prompt, max_tokens=ABSENT)
+        yield from verify.accepted(exchange, "a request without max_tokens")
+        told = read(exchange)
+        spent = told.tokens("completion_tokens")
+        if told.finish_reason == "length" and spent < DEFAULT_MAX_TOKENS:
+            actual = f"cut after {spent}"
+            yield verify.deviation(exchange, "16 tokens before it is cut", actual=actual)
+
+
+@check("COMP-REQ-MAXTOK-01")
+def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
+    """Without max_tokens the text is the one of max_tokens 16, and no longer.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike.
+    """
+    explicit = read(dut.completions(prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS)).text
+    if not steady(dut, prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS):
+        return
+    for form in forms(dut):
+        exchange = dut.completions(prompt=COUNT, max_tokens=ABSENT, **form)
+        text = read(exchange).text
+        if text != explicit and text.startswith(explicit):
+            expected = f"as with max_tokens 16: {verify.show(explicit)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+@check("COMP-REQ-MAXTOK-02")
+def test_max_tokens_caps_the_completion(dut: Deployment) -> Findings:
+    """A completion has at most max_tokens tokens, by its usage and by its words."""
+    for cap in CAPS:
+        for form in _forms_at(dut, cap):
+            exchange = dut.completions(prompt=COUNT, max_tokens=cap, **form)
+            yield from verify.accepted(exchange, f"max_tokens {cap}")
+
+
+@check("COMP-REQ-MAXTOK-02")
+def test_a_lower_cap_cuts_the_text(dut: Deployment) -> Findings:
+    """A completion with a lower max_tokens is a beginning of the one with a higher.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike, in 40 tokens or less,
+    and goes on beyond 34. A deviation only when the text under a cap of 5 is not shorter.
+    """
+    control = goes_on(dut, 34)
+    prompt = prompt_of(control)
+    if not steady(dut, **prompt, max_tokens=40):
+        return
+    for form in forms(dut):
+        exchange = dut.completions(**prompt, max_tokens=5, **form)
+        text = read(exchange).text
+        if text and len(text) >= len(control.text):
+            expected = f"less than the 40 tokens {verify.show(control.text)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+@check("GEN-FINISH-LEN-01", needs=("completions",))
+def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
+    """A completion that max_tokens cut says length, one that ends by itself does not.
+
+    Control for the first: at temperature 0 it goes on beyond 17 tokens when it may, twice alike.
+    """
+    for prompt in ENDS_SOON[:3]:
+        exchange = dut.completions(prompt=prompt, max_tokens=40)
+        told = read(exchange)
+        if told.tokens("completion_tokens") <= 20 and told.finish_reason == "length":
+            actual = f"length after {told.tokens('completion_tokens')} of 40 tokens"
+            yield verify.deviation(exchange, "stop", actual=actual, where="/choices/0")
+    prompt_fields = prompt_of(goes_on(dut, max(CAPS)))
+    if not steady(dut, **prompt_fields, max_tokens=5):
+        raise Inconclusive("no control: the deployment completes the same prompt differently")
+    for cap in CAPS:
+        for form in _forms_at(dut, cap):
+            exchange = dut.completions(**prompt_fields, max_tokens=cap, **form)
+            if (reason := read(exchange).finish_reason) != "length":
+                expected = f"length at {cap} tokens"
+                yield verify.deviation(exchange, expected, actual=reason, where="/choices/0")
+
+
+@check("COMP-REQ-MINTOK-01")
+def test_min_tokens_is_reached(dut: Deployment) -> Findings:
+    """A completion has at least min_tokens tokens, also where min_tokens is max_tokens.
+
+    Control: without min_tokens the same prompt is completed in fewer.
+    """
+    short = next((prompt for prompt in ENDS_SOON if _spent(dut, prompt) < 20), ENDS_SOON[0])
+    for least, cap in ((20, 40), (40, 40)):
+        for form in forms(dut) if least == 20 else ({},):
+            exchange = dut.completions(prompt=short, min_tokens=least, max_tokens=cap, **form)
+            yield from verify.accepted(exchange, f"min_tokens {least}")
+    if _spent(dut, short) >= 20:
+        raise Inconclusive("no control: no completion of the model ends within 20 tokens")
+
+
+@check("COMP-REQ-MINTOK-01")
+def test_streams_reach_min_tokens(dut: Deployment) -> Findings:
+    """A stream under min_tokens is as long as the plain completion, which tells its tokens.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike.
+    """
+    fields: dict[str, Any] = {"prompt": ENDS_SOON[0], "min_tokens": 20, "max_tokens": 40}
+    plain = read(dut.completions(**fields)).text
+    for form in forms(dut)[1:]:
+        exchange = dut.completions(**fields, **form)
+        text = read(exchange).text
+        if text != plain and plain.startswith(text) and steady(dut, **fields):
+            expected = f"as without stream: {verify.show(plain)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+@check("COMP-REQ-MINTOK-01")
+def test_short_completions_stay_short(dut: Deployment) -> Findings:
+    """Without min_tokens nothing makes a short completion long.
+
+    Rule: a deviation when the completions of three short prompts have one length, of 20 tokens or
+    more, and end by themselves there.
+    """
+    told = [read(dut.completions(prompt=prompt, max_tokens=40)) for prompt in ENDS_SOON[:3]]
+    counts = {each.tokens("completion_tokens") for each in told}
+    by_itself = all(each.finish_reason == "stop" for each in told)
+    if by_itself and len(counts) == 1 and 20 <= min(counts) < 40:
+        actual = f"{min(counts)} tokens each, {len(told)} times"
+        yield verify.deviation(told[0].exchange, "completions of their own length", actual=actual)
+
+
+@check("COMP-REQ-MINTOK-01", tier="deep")
+def test_contradicting_limits_are_coherent(dut: Deployment) -> Findings:
+    """min_tokens above max_tokens, or above its default, is refused or keeps max_tokens."""
+    for fields in ({"min_tokens": 50, "max_tokens": 10}, {"min_tokens": 50, "max_tokens": ABSENT}):
+        yield from verify.open_to(dut.completions(**fields))
+
+
+@check("COMP-REQ-STOP-01")
+def test_stop_ends_the_completion(dut: Deployment) -> Findings:
+    """Nothing follows a stop sequence: given as a string, in an array, alone or among others.
+
+    Control: the sequence is taken out of the middle of the model's own completion, which at
+    temperature 0 comes twice alike.
+    """
+    control = goes_on(dut, 20)
+    prompt = prompt_of(control)
+    words = _inside(control.text)
+    if not words or not steady(dut, **prompt, max_tokens=40):
+        return
+    several = ["Human:", "AI:", "###", words]
+    for stop in (words, [words], several):
+        for form in forms(dut) if stop is several else ({},):
+            exchange = dut.completions(**prompt, max_tokens=40, stop=stop, **form)
+            yield from verify.accepted(exchange, f"stop {stop!r}")
+            before = control.text.partition(words)[0]
+            text = read(exchange).text
+            if not _ends_at(text, before, words):
+                expected = (f"the text before {verify.show(words)}: {verify.show(before)}",)
+                yield verify.deviation(exchange, *expected, actual=verify.show(text))
+
+
+@check("COMP-REQ-STOP-01")
+def test_stop_ends_any_completion(dut: Deployment) -> Findings:
+    """Whatever the model says, nothing follows a sequence that nearly any text has.
+
+    The judge of all completions finds what follows; here they are asked for, at temperature 1.
+    """
+    fields: dict[str, Any] = {"prompt": RUNS_ON[1], "max_tokens": 40, "temperature": 1}
+    for stop in (EVERYWHERE, EVERYWHERE[0]):
+        for form in forms(dut) if stop is EVERYWHERE else ({},):
+            yield from verify.accepted(dut.completions(**fields, stop=stop, **form), f"{stop!r}")
+
+
+@check("COMP-REQ-STOP-01")
+def test_absent_stop_changes_nothing(dut: Deployment) -> Findings:
+    """A stop sequence that does not come up leaves the completion as it is.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike.
+    """
+    control = goes_on(dut, 20)
+    prompt = prompt_of(control)
+    exchange = dut.completions(**prompt, max_tokens=40, stop=["\u2603\u2603", "\u2603 \u2603"])
+    text = read(exchange).text
+    if control.text.startswith(text) and text != control.text:
+        again = read(dut.completions(**prompt, max_tokens=40, sample=1)).text
+        if again == control.text and "\u2603" not in text:
+            expected = f"as without stop: {verify.show(control.text)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+@check("COMP-RESP-USAGE-01")
+def test_prompt_tokens_follow_the_prompt(dut: Deployment) -> Findings:
+    """prompt_tokens of equal prompts are equal, those of a longer prompt higher."""
+    exchanges = [dut.completions(), dut.completions(sample=1)]
+    counts = [read(each).tokens("prompt_tokens") for each in exchanges]
+    if counts[0] != counts[1]:
+        actual = f"{counts[0]}, then {counts[1]}"
+        yield verify.deviation(exchanges[1], "the same prompt_tokens again", actual=actual)
+    long = dut.completions(prompt="The capital of France is " * 20, max_tokens=1)
+    more = read(long).tokens("prompt_tokens")
+    if more <= counts[0]:
+        actual = f"{more} prompt tokens for twenty times the text, {counts[0]} for one"
+        yield verify.deviation(long, "more prompt tokens", actual=actual)
+
+
+@check("COMP-RESP-USAGE-01")
+def test_completion_tokens_follow_the_cap(dut: Deployment) -> Findings:
+    """A completion that max_tokens cuts costs max_tokens tokens.
+
+    Control: at temperature 0 it goes on beyond 34 tokens when it may, twice alike. A deviation
+    only when the count is below the cap at every one of three caps.
+    """
+    control = goes_on(dut, 34)
+    prompt = prompt_of(control)
+    if not steady(dut, **prompt, max_tokens=40):
+        return
+    told = {cap: read(dut.completions(**prompt, max_tokens=cap)) for cap in CAPS[1:]}
+    counts = {cap: each.tokens("completion_tokens") for cap, each in told.items()}
+    if all(count < cap for cap, count in counts.items()):
+        expected = "as many completion tokens as max_tokens, where it cuts the text"
+        exchange = told[CAPS[-1]].exchange
+        actual = ", ".join(f"{count} under {cap}" for cap, count in counts.items())
+        yield verify.deviation(exchange, expected, actual=actual, where="/usage/completion_tokens")
+
+
+@check("COMP-RESP-USAGE-01")
+def test_usage_covers_every_prompt(dut: Deployment) -> Findings:
+    """Where several prompts have a choice each, usage counts all of them."""
+    prompts = [RUNS_ON[2] * 3, RUNS_ON[1] * 8]
+    alone = [
+        read(dut.completions(prompt=prompt, max_tokens=4)).tokens("prompt_tokens")
+        for prompt in prompts
+    ]
+    exchange = dut.completions(prompt=prompts, max_tokens=4)
+    told = read(exchange)
+    if len(told.choices) != len(prompts):
+        return
+    prompt_tokens = told.tokens("prompt_tokens")
+    if prompt_tokens < sum(alone) - len(prompts):
+        expected = f"{sum(alone)} prompt tokens, as of both alone"
+        yield verify.deviation(exchange, expected, actual=str(prompt_tokens), where="/usage")
+    least = sum(least_tokens(text) for text in texts(exchange))
+    cut = [choice.get("finish_reason") == "length" for choice in told.choices]
+    least = max(least, (4 - 1) * len(prompts) if all(cut) else 0)
+    if told.tokens("completion_tokens") < least:
+        expected = f"at least {least} completion tokens for both choices"
+        actual = str(told.tokens("completion_tokens"))
+        yield verify.deviation(exchange, expected, actual=actual, where="/usage")
+
+
+def _forms_at(dut: Deployment, cap: int) -> tuple[dict[str, Any], ...]:
+    return forms(dut) if cap in CAPS[1::2] else ({},)
+
+
+def _spent(dut: Deployment, prompt: str) -> int:
+    return read(dut.completions(prompt=prompt, max_tokens=40)).tokens("completion_tokens")
+
+
+def _inside(text: str) -> str:
+    """A sequence out of the middle of a text that begins within a word and ends in the next."""
+    words = text.split(" ")
+    middle = len(words) // 3
+    for first, second in zip(words[middle:], words[middle + 1 :], strict=False):
+        sequence = f"{first} {second}"[-len(second) - 2 :]
+        if first.strip() and second.strip() and text.partition(sequence)[0].strip():
+            return sequence
+    return ""
+
+
+def _ends_at(text: str, before: str, sequence: str) -> bool:
+    """Whether a text ends before the sequence, or with it: no page says which."""
+    folded = text.rstrip()
+    return folded == before.rstrip() or text.startswith(before + sequence)

@@ -1,0 +1,179 @@
+"""Relations between completions: what must hold whatever the model says. Deep tier only."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+from fixtures.bodies import JSON_TYPE
+from fixtures.exchange import Request
+from suites import verify
+from suites.asking import read
+from suites.checks import Findings, check
+from suites.completions.asking import COUNT, ROUTE, RUNS_ON, forms, goes_on, prompt_of, steady
+from suites.invariants.completions import texts
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+UNICODE = "Bogot\u00e1, \u6771\u4eac \U0001f642 e\u0301"
+TOGETHER = 8
+COMBINED = 10
+
+
+@check("COMP-REQ-MAXTOK-02", tier="deep")
+def test_text_under_a_cap_begins_the_longer_one(dut: Deployment) -> Findings:
+    """The text under a lower max_tokens begins the text under a higher one.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike.
+    """
+    control = goes_on(dut, 20)
+    prompt = prompt_of(control)
+    if not steady(dut, **prompt, max_tokens=40):
+        return
+    for cap in (1, 2, 3, 7, 12, 20):
+        exchange = dut.completions(**prompt, max_tokens=cap)
+        text = read(exchange).text.rstrip("\ufffd")
+        if not control.text.startswith(text) and steady(dut, **prompt, max_tokens=cap):
+            expected = f"a beginning of {verify.show(control.text)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+@check("COMP-REQ-PROMPT-02", tier="deep")
+def test_spelling_of_the_json_changes_nothing(dut: Deployment) -> Findings:
+    """Escapes, white space and the order of keys in the body do not change the prompt."""
+    plain = dut.completions(prompt=UNICODE)
+    tokens = read(plain).tokens("prompt_tokens")
+    body = plain.request.document
+    spellings = {
+        "escapes": json.dumps(body),
+        "white space": json.dumps(body, indent=2, ensure_ascii=False),
+        "the keys reversed": json.dumps(dict(reversed(body.items())), ensure_ascii=False),
+    }
+    for told, text in spellings.items():
+        exchange = dut.send(Request("POST", ROUTE, text.encode(), JSON_TYPE))
+        yield from verify.accepted(exchange, f"a body with {told}")
+        if (count := read(exchange).tokens("prompt_tokens")) != tokens:
+            actual = f"{count} with {told}"
+            yield verify.deviation(exchange, f"{tokens} prompt tokens", actual=actual)
+
+
+@check("COMP-REQ-PROMPT-03", tier="deep")
+def test_array_of_one_is_the_text(dut: Deployment) -> Findings:
+    """An array of one text is completed and billed as the text itself."""
+    for prompt in (COUNT, UNICODE):
+        alone, exchange = dut.completions(prompt=prompt), dut.completions(prompt=[prompt])
+        tokens = [read(each).tokens("prompt_tokens") for each in (alone, exchange)]
+        if tokens[0] != tokens[1]:
+            expected = f"{tokens[0]} prompt tokens, as of the text"
+            yield verify.deviation(exchange, expected, actual=str(tokens[1]), where="/usage")
+
+
+@check("COMP-RESP-USAGE-01", tier="deep")
+def test_order_of_prompts_costs_nothing(dut: Deployment) -> Findings:
+    """The same prompts in another order have the same prompt_tokens."""
+    orders = [dut.completions(prompt=list(RUNS_ON)[::step], max_tokens=2) for step in (1, -1)]
+    tokens = [read(each).tokens("prompt_tokens") for each in orders]
+    same_number = len({len(read(each).choices) for each in orders}) == 1
+    if same_number and tokens[0] != tokens[1]:
+        expected = f"{tokens[0]} prompt tokens, as in the other order"
+        yield verify.deviation(orders[1], expected, actual=str(tokens[1]), where="/usage")
+
+
+@check("COMP-REQ-STOP-01", tier="deep")
+def test_stop_in_a_row_is_the_stop_itself(dut: Deployment) -> Findings:
+    """A stop sequence in an array does what it does as a string; the order plays no part.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike.
+    """
+    control = goes_on(dut, 20)
+    prompt = {**prompt_of(control), "max_tokens": 40}
+    found = [word for word in control.text.split() if len(word) > 1][3:9]
+    if len(found) < 2 or not steady(dut, **prompt):
+        return
+    first, second = found[0], found[-1]
+    alike = [first, [first], [first, second], [second, first], ["\u2603\u2603", second, first]]
+    exchanges = [dut.completions(**prompt, stop=stop) for stop in alike]
+    said = [read(exchange).text.rstrip() for exchange in exchanges]
+    for stop, text, exchange in zip(alike, said, exchanges, strict=True):
+        if text != said[0] and first in control.text.partition(second)[0]:
+            expected = f"as with stop {first!r}: {verify.show(said[0])}"
+            actual = f"{verify.show(text)} with {stop!r}"
+            yield verify.deviation(exchange, expected, actual=actual)
+
+
+@check("COMP-REQ-MINTOK-01", tier="deep")
+def test_no_minimum_is_as_none(dut: Deployment) -> Findings:
+    """min_tokens 0 is as no min_tokens: the same prompt, and no more tokens.
+
+    Control: at temperature 0 the deployment completes the prompt twice alike.
+    """
+    control, exchange = read(dut.completions()), dut.completions(min_tokens=0)
+    if steady(dut) and read(exchange).text != control.text and control.text in read(exchange).text:
+        expected = f"as without: {verify.show(control.text)}"
+        yield verify.deviation(exchange, expected, actual=verify.show(read(exchange).text))
+
+
+@check("COMP-PATH-01", tier="deep")
+def test_completions_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
+    """Eight completions at the same time: none holds a word that only another's prompt held."""
+    words = [dut.nonce(f"together {number}") for number in range(TOGETHER)]
+    prompts = [f"{word} {word} {word} {word} {word} {word}" for word in words]
+    bodies = [dut.request(ROUTE, prompt=prompt, max_tokens=16) for prompt in prompts]
+    for number, exchange in enumerate(dut.together(bodies)):
+        yield from verify.accepted(exchange, "one of eight requests at the same time")
+        others = [word for word in words if word != words[number]]
+        for word in (word for word in others if exchange.ok and word in read(exchange).text):
+            expected = f"no {word}, which stands in another request only"
+            yield verify.deviation(exchange, expected, actual=verify.show(read(exchange).text))
+
+
+@check("COMP-RESP-USAGE-01", tier="deep")
+def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
+    """Eight completions at the same time have the usage that each has alone."""
+    prompts = [f"{COUNT} " * (1 + 3 * number) for number in range(TOGETHER)]
+    alone = [
+        read(dut.completions(prompt=prompt, max_tokens=2)).tokens("prompt_tokens")
+        for prompt in prompts
+    ]
+    bodies = [dut.request(ROUTE, prompt=prompt, max_tokens=2) for prompt in prompts]
+    for tokens, exchange in zip(alone, dut.together(bodies), strict=True):
+        verify.conclusive(exchange)
+        if exchange.ok and (told := read(exchange).tokens("prompt_tokens")) != tokens:
+            expected = f"{tokens} prompt tokens, as alone"
+            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
+
+
+@check("COMP-EX-01", tier="deep")
+def test_documented_fields_go_together(dut: Deployment) -> Findings:
+    """Documented fields are accepted together as in the printed request: drawn pairs and more."""
+    roll = random.Random(dut.setup.seed)  # noqa: S311
+    choices: dict[str, list[Any]] = {
+        "prompt": [COUNT, UNICODE, [COUNT, UNICODE], [COUNT]],
+        "temperature": [0, 0.7, 2],
+        "max_tokens": [1, 4, 9],
+        "min_tokens": [0, 1],
+        "top_p": [0.1, 0.9, 1],
+        "stop": ["###", ["###", " 9"]],
+        "user": ["user-123", "\u00fc"],
+    }
+    for _ in range(COMBINED):
+        names = roll.sample(list(choices), roll.randint(2, len(choices)))
+        fields = {name: roll.choice(choices[name]) for name in names}
+        for form in forms(dut)[-1:] if roll.random() < 0.3 else ({},):
+            exchange = dut.completions(**fields, **form)
+            yield from verify.accepted(exchange, verify.show({**fields, **form}))
+
+
+@check("COMP-REQ-PROMPT-03", tier="deep")
+def test_many_prompts_are_answered_in_order(dut: Deployment) -> Findings:
+    """Sixteen prompts have sixteen choices or one, each with an index of its own."""
+    prompts = [f"{number} {number + 1} {number + 2}" for number in range(16)]
+    for form in forms(dut):
+        exchange = dut.completions(prompt=prompts, max_tokens=2, **form)
+        yield from verify.accepted(exchange, "sixteen prompts")
+        count = len(texts(exchange)) if exchange.ok else 1
+        if count not in (1, len(prompts)):
+            expected = (f"{len(prompts)} choices", "one choice")
+            yield verify.deviation(exchange, *expected, actual=f"{count} choices")

@@ -1,0 +1,95 @@
+"""What temperature, top_p and seed do to completions. Sampled: n and rule in each docstring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.bodies import ABSENT
+from fixtures.outcomes import Inconclusive
+from schemas.records import Observation
+from suites import dice, verify
+from suites.asking import said
+from suites.checks import Findings, check
+from suites.completions.asking import ROUTE
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+N = 8
+ANIMAL: dict[str, Any] = {"prompt": "A random animal:", "max_tokens": 24}
+TALE: dict[str, Any] = {"prompt": "Once upon a time", "max_tokens": 24}
+CHAT = "/chat/completions"
+
+
+@check("COMP-REQ-TEMP-02", tier="deep")
+def test_higher_temperature_is_no_less_varied(dut: Deployment) -> Findings:
+    """A higher temperature gives no fewer different completions. n = 8 at 0, 1 and 1.8.
+
+    Rule: a deviation when at 1.8 at least four fewer of the eight differ than at 0 or at 1. A model
+    that varies at 0 is not blamed, nor one that says one thing at any temperature.
+    """
+    hot = _variety(dut, temperature=dice.HOT)
+    for temperature in (0, 1):
+        low = _variety(dut, temperature=temperature)
+        if low >= hot + 4:
+            actual = f"{hot} of {N} different at {dice.HOT}, {low} at {temperature}"
+            exchange = dut.completions(**ANIMAL, temperature=dice.HOT)
+            yield verify.deviation(exchange, "more different completions", actual=actual)
+
+
+@check("COMP-REQ-TEMP-02", tier="deep", needs=("chat",))
+def test_high_temperature_varies(dut: Deployment) -> Findings:
+    """A high temperature varies completions. n = 8 and 4 at 1.8, for two prompts.
+
+    Rule: a deviation when each prompt is always completed alike, with text, while the same model
+    gives at least three different answers to four equal chat requests at that temperature. Without
+    this control a model that says one thing cannot be told from a temperature that is ignored.
+    """
+    texts = dice.rolled(dut, ROUTE, N, **ANIMAL, temperature=dice.HOT)
+    if len(set(texts)) > 1:
+        return
+    tales = dice.rolled(dut, ROUTE, 4, **TALE, temperature=dice.HOT)
+    model = dut.completions().request.model
+    chat = {"model": model, "messages": said("Name a random animal and a random city.")}
+    talks = dice.variety(dut, CHAT, 4, **chat, temperature=dice.HOT, max_tokens=24)
+    if len(set(tales)) > 1 or talks < 3 or not (texts[0].strip() and tales[0].strip()):
+        raise Inconclusive("no control: the model hardly varies at a high temperature")
+    exchange = dut.completions(**ANIMAL, temperature=dice.HOT)
+    actual = f"{N} times {verify.show(texts[0])}; {talks} of 4 chat answers differ"
+    yield verify.deviation(exchange, f"different completions at {dice.HOT}", actual=actual)
+
+
+@check("COMP-REQ-TEMP-02", tier="deep")
+def test_default_temperature_varies_as_one(dut: Deployment) -> Findings:
+    """Without temperature completions vary as they do at 1. n = 8 each.
+
+    Rule: a deviation when all eight are alike on one side, and at least five differ on the other.
+    """
+    omitted, one = _variety(dut, temperature=ABSENT), _variety(dut, temperature=1)
+    if min(omitted, one) == 1 and max(omitted, one) >= 5:
+        actual = f"{omitted} of {N} different without it, {one} at 1"
+        exchange = dut.completions(**ANIMAL, temperature=ABSENT)
+        yield verify.deviation(exchange, "completions that vary as at 1", actual=actual)
+
+
+@check("COMP-REQ-TOPP-02", tier="deep")
+def test_default_top_p_takes_a_side(dut: Deployment) -> Findings:
+    """Without top_p a completion is as with 0 or as with 1: which, is observed. n = 8 each at 1.8.
+
+    Control: at least five of eight differ with top_p 1, at most two with 0.01.
+    """
+    wide, narrow = (_variety(dut, temperature=dice.HOT, top_p=top_p) for top_p in (1, 0.01))
+    if wide < 5 or narrow > 2:
+        raise Inconclusive(f"no control: {wide} of {N} differ with top_p 1, {narrow} with 0.01")
+    omitted = _variety(dut, temperature=dice.HOT)
+    yield Observation("completions_top_p_default", "0-like" if omitted <= 2 else "1-like")
+
+
+@check("COMP-IGN-SEED-02", tier="deep")
+def test_seed_takes_a_side(dut: Deployment) -> Findings:
+    """seed makes completions repeatable or is ignored: which, is observed. n = 6 each at 1.8."""
+    yield Observation("seed", dice.seed_side(dut, ROUTE, **ANIMAL))
+
+
+def _variety(dut: Deployment, **fields: Any) -> int:
+    return dice.variety(dut, ROUTE, N, **ANIMAL, **fields)
