@@ -15,6 +15,7 @@ import pytest
 from fixtures import har, run
 from fixtures import plugin as fixtures_plugin
 from fixtures.secret import Redactor
+from fixtures.setup import Setup
 from reports import allure, waivers
 from reports.evidence import Evidence, entries
 from reports.plugin import Facts, Reporter
@@ -26,25 +27,35 @@ from suites import plugin as suites_plugin
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
+    from schemas.records import Judgement
 
 pytest_plugins = ["fixtures.plugin", "suites.plugin"]
 VERSION = metadata.version("compactifai-conformance")
 REPORTER = "conformance-reporter"
+REDACTOR = pytest.StashKey[Redactor]()
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """Where the exchanges of this process go: into the evidence, and before the judge."""
+    """Where the exchanges of this process go: into the evidence, and before the judge.
+
+    Nothing is written down that `redactor` has not cleaned.
+    """
 
     base_url: str
     evidence: Evidence
     ledger: Path
+    redactor: Redactor
 
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange, then judge it."""
         self.evidence.add(har.to_entry(exchange, self.base_url))
         for judgement in judge.judge(exchange):
-            records.append(self.ledger, judgement)
+            self.record(judgement)
+
+    def record(self, judgement: Judgement) -> None:
+        """Write a judgement down."""
+        records.append(self.ledger, judgement, self.redactor.text)
 
 
 @pytest.hookimpl(trylast=True)
@@ -83,25 +94,34 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     folder = fixtures_plugin.folder_of(config)
     if folder is None:
         return
-    name = config.workerinput["workerid"] if worker else "main"  # type: ignore[attr-defined]
-    ledger = folder / "ledger" / f"{name}.jsonl"
-    evidence = Evidence(
-        folder.parent / "exchanges.har",
-        folder / "har.lock",
-        {"name": "compactifai-conformance", "version": VERSION},
-    )
-    dut = run.join(folder, Wiring(config.option.base_url, evidence, ledger))
+    setup = Setup.read(folder / "setup.json")
+    config.stash[REDACTOR] = Redactor.of(run.key(setup.key_env))
+    wiring = _wire(config, folder, setup.base_url)
+    dut = run.join(folder, wiring)
     config.add_cleanup(dut.client.close)
     config.stash[suites_plugin.DUT] = dut
-    config.stash[suites_plugin.LEDGER] = ledger
+    config.stash[suites_plugin.LEDGER] = wiring.record
     if not worker:
         fixtures_plugin.first_look(config, dut)
 
 
+def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
+    worker = fixtures_plugin.is_worker(config)
+    name = config.workerinput["workerid"] if worker else "main"  # type: ignore[attr-defined]
+    cleaner = redactor(config)
+    evidence = Evidence(
+        folder.parent / "exchanges.har",
+        folder / "har.lock",
+        {"name": "compactifai-conformance", "version": VERSION},
+        cleaner.text,
+    )
+    return Wiring(base_url, evidence, folder / "ledger" / f"{name}.jsonl", cleaner)
+
+
 def redactor(config: pytest.Config) -> Redactor:
-    """What removes the key from everything that is shown."""
-    dut = config.stash.get(suites_plugin.DUT, None)
-    return dut.client.redactor if dut else Redactor(())
+    """What removes the key from everything that is written or shown."""
+    early = Redactor.of(run.key(config.option.api_key_env))
+    return config.stash.get(REDACTOR, early)
 
 
 def gather(config: pytest.Config) -> Facts | None:

@@ -1,8 +1,8 @@
 """Allure results: one a clause, drawn from the verdicts.
 
 allure-pytest writes one result a test function; a clause that invariants decide has none, and a
-verdict is known only when the run is over. So its option and its file format are used, and its
-listener is switched off for conformance runs.
+verdict is known only when the run is over. So its option is used, with the format of its files, and
+its listener is switched off for conformance runs.
 """
 
 from __future__ import annotations
@@ -10,17 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
-
-from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import (
-    Attachment,
-    Label,
-    Parameter,
-    StatusDetails,
-    TestResult,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,21 +50,28 @@ def take_over(config: pytest.Config) -> None:
 
 def write(config: pytest.Config, document: Document, har: Mapping[str, dict[str, Any]]) -> None:
     """Write a result for each clause when --alluredir is given."""
-    folder = config.getoption("allure_report_dir", None)
-    if not folder:
+    option = config.getoption("allure_report_dir", None)
+    if not option:
         return
-    logger = AllureFileLogger(folder)
-    clock = int(time.time() * 1000)
-    start = clock - int(document["seconds"] * 1000)
+    folder = Path(option)
+    stop = int(time.time() * 1000)
+    start = stop - int(document["seconds"] * 1000)
     for row in document["clauses"]:
-        logger.report_result(_result(row, document, har, logger, start, clock))
-    environment = _environment(document)
-    _save(logger, "environment.properties", environment)
-    _save(logger, "categories.json", json.dumps(CATEGORIES, indent=2))
+        result = {**_result(row, document), "start": start, "stop": stop}
+        result["attachments"] = [_attach(entry, folder) for entry in _shown(row, har)]
+        _save(folder, f"{result['uuid']}-result.json", json.dumps(result, ensure_ascii=False))
+    _save(folder, "environment.properties", _environment(document))
+    _save(folder, "categories.json", json.dumps(CATEGORIES, indent=2))
 
 
-def _save(logger: AllureFileLogger, name: str, text: str) -> None:
-    logger.report_attached_data(text, name)
+def _save(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, "utf-8")
+
+
+def _shown(row: dict[str, Any], har: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    found = dict.fromkeys(each["exchange"] for each in row["findings"][:ATTACHED])
+    return [har[exchange] for exchange in found if exchange in har]
 
 
 def _environment(document: Document) -> str:
@@ -90,48 +89,35 @@ def _environment(document: Document) -> str:
     return "\n".join(f"{name.replace(' ', '.')}={value}" for name, value in rows.items()) + "\n"
 
 
-def _result(
-    row: dict[str, Any],
-    document: Document,
-    har: Mapping[str, dict[str, Any]],
-    logger: AllureFileLogger,
-    start: int,
-    stop: int,
-) -> TestResult:
-    result = TestResult(
-        uuid=str(uuid4()),
-        name=f"{row['id']}: {row['statement']}",
-        fullName=row["id"],
-        historyId=hashlib.md5(row["id"].encode(), usedforsecurity=False).hexdigest(),
-        testCaseId=row["id"],
-        status=STATUS[row["verdict"]],
-        stage="finished",
-        start=start,
-        stop=stop,
-        description=_description(row),
-    )
+def _result(row: dict[str, Any], document: Document) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "uuid": str(uuid4()),
+        "name": f"{row['id']}: {row['statement']}",
+        "fullName": row["id"],
+        "historyId": hashlib.md5(row["id"].encode(), usedforsecurity=False).hexdigest(),
+        "testCaseId": row["id"],
+        "status": STATUS[row["verdict"]],
+        "stage": "finished",
+        "description": _description(row),
+        "labels": [{"name": name, "value": value} for name, value in _labels(row)],
+        "parameters": [{"name": "profile", "value": document["deployment"]["profile"]}],
+    }
     if row["verdict"] not in ("met", "observed"):
-        result.statusDetails = StatusDetails(message=_message(row), trace=_trace(row))
-    result.labels = [
-        Label(name, value)
-        for name, value in (
-            ("epic", row["area"]),
-            ("feature", row["endpoint"]),
-            ("story", row["statement"]),
-            ("severity", SEVERITY[row["gate"]]),
-            ("tag", row["id"]),
-            ("tag", row["level"]),
-            ("framework", "pytest"),
-            ("language", "python"),
-        )
-    ]
-    result.parameters = [Parameter("profile", document["deployment"]["profile"])]
-    result.attachments = [
-        _attach(har[exchange], logger)
-        for exchange in dict.fromkeys(each["exchange"] for each in row["findings"][:ATTACHED])
-        if exchange in har
-    ]
+        result["statusDetails"] = {"message": _message(row), "trace": _trace(row)}
     return result
+
+
+def _labels(row: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("epic", row["area"]),
+        ("feature", row["endpoint"]),
+        ("story", row["statement"]),
+        ("severity", SEVERITY[row["gate"]]),
+        ("tag", row["id"]),
+        ("tag", row["level"]),
+        ("framework", "pytest"),
+        ("language", "python"),
+    ]
 
 
 def _description(row: dict[str, Any]) -> str:
@@ -157,8 +143,8 @@ def _trace(row: dict[str, Any]) -> str:
     )
 
 
-def _attach(entry: dict[str, Any], logger: AllureFileLogger) -> Attachment:
+def _attach(entry: dict[str, Any], folder: Path) -> dict[str, str]:
     """The exchange as JSON text: nothing in it is rendered or run."""
     source = f"{uuid4()}-attachment.json"
-    logger.report_attached_data(json.dumps(entry, indent=2, ensure_ascii=False), source)
-    return Attachment(name=f"exchange {entry['_id']}", source=source, type="application/json")
+    _save(folder, source, json.dumps(entry, indent=2, ensure_ascii=False))
+    return {"name": f"exchange {entry['_id']}", "source": source, "type": "application/json"}

@@ -10,11 +10,10 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reports.evidence import curl
 from schemas.records import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from reports.verdicts import Outcome, Said
@@ -33,10 +32,10 @@ def build(
     spent: Mapping[str, int],
     seconds: float,
     evidence: Mapping[str, Document],
-    key_env: str,
+    curl: Callable[[Document], str],
 ) -> Document:
     """The document of a run. `evidence` are the HAR entries by exchange id."""
-    clauses = [_clause(said, evidence, key_env) for said in outcome.clauses]
+    clauses = [_clause(said, evidence, curl) for said in outcome.clauses]
     return {
         "format": 1,
         "verdict": str(outcome.headline),
@@ -49,6 +48,7 @@ def build(
         "tokens": {"total": spent["tokens"]},
         "seconds": round(seconds, 2),
         "counts": _counts(outcome),
+        "open": [said.clause.id for said in outcome.open],
         "clauses": clauses,
         "observations": _observations(outcome),
         "waivers": _waivers(outcome),
@@ -58,7 +58,11 @@ def build(
             if said.verdict is Verdict.NOT_RUN
         ],
         "harness_errors": [
-            {"source": judgement.source, "clauses": list(judgement.clauses), "reason": judgement.reason}
+            {
+                "source": judgement.source,
+                "clauses": list(judgement.clauses),
+                "reason": judgement.reason,
+            }
             for judgement in outcome.harness
         ],
     }
@@ -71,17 +75,22 @@ def write(path: Path, document: Document) -> None:
     os.replace(half, path)  # noqa: PTH105
 
 
-def _clause(said: Said, evidence: Mapping[str, Document], key_env: str) -> Document:
+def _clause(
+    said: Said, evidence: Mapping[str, Document], curl: Callable[[Document], str]
+) -> Document:
     clause = said.clause
     row: Document = {
         "id": clause.id,
         "area": clause.area,
         "endpoint": clause.endpoint,
         "statement": clause.statement,
+        "source": clause.source,
+        "section": clause.section,
+        "quote": clause.quote,
         "level": clause.level,
         "gate": said.gate,
         "verdict": str(said.verdict),
-        "findings": [_finding(each, evidence, key_env) for each in _distinct(said.findings)],
+        "findings": [_finding(each, evidence, curl) for each in _distinct(said.findings)],
         "exchanges": said.exchanges,
     }
     if said.reason:
@@ -94,14 +103,16 @@ def _clause(said: Said, evidence: Mapping[str, Document], key_env: str) -> Docum
 
 
 def _distinct(findings: tuple[Finding, ...]) -> list[Finding]:
-    """One finding a distinct cause, the first seen; what one invariant finds a thousand times is one."""
+    """The first finding of each cause: what one invariant finds a thousand times is one."""
     seen: dict[object, Finding] = {}
     for finding in findings:
         seen.setdefault((finding.expected, finding.actual, finding.where, finding.model), finding)
     return list(seen.values())[:FINDINGS_SHOWN]
 
 
-def _finding(finding: Finding, evidence: Mapping[str, Document], key_env: str) -> Document:
+def _finding(
+    finding: Finding, evidence: Mapping[str, Document], curl: Callable[[Document], str]
+) -> Document:
     row: Document = {
         "expected": list(finding.expected),
         "actual": finding.actual,
@@ -111,7 +122,7 @@ def _finding(finding: Finding, evidence: Mapping[str, Document], key_env: str) -
     if finding.model:
         row["model"] = finding.model
     if finding.exchange in evidence:
-        row["curl"] = curl(evidence[finding.exchange], key_env)
+        row["curl"] = curl(evidence[finding.exchange])
     return row
 
 
@@ -127,16 +138,19 @@ def _counts(outcome: Outcome) -> Document:
 
 def _observations(outcome: Outcome) -> Document:
     seen: dict[str, set[str]] = {}
-    for said in outcome.clauses:
-        for each in said.observations:
-            seen.setdefault(each.key, set()).add(each.value)
+    for each in outcome.observations:
+        seen.setdefault(each.key, set()).add(each.value)
     return {key: ", ".join(sorted(values)) for key, values in sorted(seen.items())}
 
 
 def _waivers(outcome: Outcome) -> list[Document]:
-    used = {said.waiver for said in outcome.clauses if said.waiver}
-    states = [("in force", used), ("stale", outcome.stale), ("expired", outcome.expired)]
-    return [_waiver(waiver, state) for state, waivers in states for waiver in waivers]
+    states = {
+        **dict.fromkeys(outcome.waivers, "idle"),
+        **{said.waiver: "in force" for said in outcome.clauses if said.waiver},
+        **dict.fromkeys(outcome.stale, "stale"),
+        **dict.fromkeys(outcome.expired, "expired"),
+    }
+    return [_waiver(waiver, state) for waiver, state in states.items()]
 
 
 def _waiver(waiver: Waiver, state: str) -> Document:

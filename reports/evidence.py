@@ -5,6 +5,7 @@ The file is whole JSON after each exchange, so that a run that was killed leaves
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TAIL = b"\n]}}\n"
@@ -19,16 +21,22 @@ BODY_SHOWN = 4000
 
 
 class Evidence:
-    """The exchanges of a run; several processes may add to it at once."""
+    """The exchanges of a run; several processes may add to it at once.
 
-    def __init__(self, path: Path, lock: Path, creator: dict[str, str]) -> None:
+    `clean` removes keys from what is written: also those that an answer had in pieces.
+    """
+
+    def __init__(
+        self, path: Path, lock: Path, creator: dict[str, str], clean: Callable[[str], str] = str
+    ) -> None:
         self._path = path
         self._lock = FileLock(lock)
         self._head = json.dumps({"log": {"version": "1.2", "creator": creator, "entries": []}})
+        self._clean = clean
 
     def add(self, entry: dict[str, Any]) -> None:
         """Append one exchange."""
-        row = json.dumps(entry, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        row = self._clean(json.dumps(entry, ensure_ascii=False)).encode("utf-8", "backslashreplace")
         with self._lock:
             if not self._path.exists():
                 self._path.write_bytes(self._head.removesuffix("]}}").encode() + TAIL)
@@ -58,27 +66,43 @@ def _row(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) and "request" in row else None
 
 
-def curl(entry: dict[str, Any], key_env: str) -> str:
-    """The command that sends this request again; the key stays in its variable."""
+def curl(entry: dict[str, Any], key_env: str, bodies: Path) -> str:
+    """The command that sends this request again; the key stays in its variable.
+
+    A body too long for a command line, or binary, is read from `bodies` (see `save_body`).
+    """
     request = entry["request"]
     parts = ["curl -sS -i"]
     if request["method"] != "GET" or "postData" in request:
         parts.append(f"-X {shlex.quote(request['method'])}")
     parts.append(shlex.quote(request["url"]))
-    for header in request["headers"]:
-        value = f"{header['name']}: {header['value']}"
-        if header["name"] == "Authorization" and request.get("_own_key"):
-            parts.append(f'-H "Authorization: Bearer ${key_env}"')
-        else:
-            parts.append(f"-H {shlex.quote(value)}")
-    parts += _body(request.get("postData"), entry.get("_id", ""))
+    parts += [_header(header, request, key_env) for header in request["headers"]]
+    post = request.get("postData")
+    if post:
+        told = f"@{bodies / entry['_id']}" if _is_file(post) else post["text"]
+        parts.append(f"--data-binary {shlex.quote(told)}")
+        if not post["mimeType"]:  # curl would name one
+            parts.append("-H Content-Type:")
     return " ".join(parts)
 
 
-def _body(post: dict[str, Any] | None, exchange: str) -> list[str]:
-    if not post:
-        return []
-    text = post["text"]
-    if post.get("encoding") == "base64" or len(text) > BODY_SHOWN:
-        return [f"--data-binary @body-of-{exchange}  # {len(text)} characters, see exchanges.har"]
-    return [f"--data-binary {shlex.quote(text)}"]
+def save_body(entry: dict[str, Any], bodies: Path) -> None:
+    """Write the body that the command of `curl` reads from a file."""
+    post = entry["request"].get("postData")
+    if post and _is_file(post):
+        bodies.mkdir(exist_ok=True)
+        binary = post.get("encoding") == "base64"
+        text = post["text"]
+        (bodies / entry["_id"]).write_bytes(base64.b64decode(text) if binary else text.encode())
+
+
+def _header(header: dict[str, str], request: dict[str, Any], key_env: str) -> str:
+    name, value = header["name"], header["value"]
+    if name == "Authorization" and request.get("_own_key"):
+        return f'-H "Authorization: Bearer ${key_env}"'
+    # curl leaves out a header that ends in a colon, and sends one that ends in a semicolon empty.
+    return f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}"
+
+
+def _is_file(post: dict[str, Any]) -> bool:
+    return post.get("encoding") == "base64" or len(post["text"]) > BODY_SHOWN

@@ -11,24 +11,21 @@ import pytest
 from _pytest.junitxml import xml_key
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from reports.document import Document
 
 RED = ("violated", "untestable")
 
 
-def add(config: pytest.Config, document: Document) -> None:
-    """One test case for each clause that was judged on traffic, when --junitxml is given."""
+def add(config: pytest.Config, document: Document, shown: Collection[str]) -> None:
+    """A test case for each clause judged on traffic whose verdict no item of its own shows."""
     xml: Any = config.stash.get(xml_key, None)
     if xml is None:
         return
-    have = {name for _, name in _ids(xml)}
     for row in document["clauses"]:
-        if row["exchanges"] and not any(f"[{row['id']}]" in name for name in have):
+        if row["exchanges"] and row["id"] not in shown:
             xml.pytest_runtest_logreport(_report(row))
-
-
-def _ids(xml: Any) -> list[tuple[str, str]]:
-    return [(str(worker), str(nodeid)) for nodeid, worker in xml.node_reporters]
 
 
 def _report(row: dict[str, Any]) -> pytest.TestReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,11 +62,11 @@ class Reporter:
     worker: bool = False
     started: float = field(default_factory=time.perf_counter)
     told: document.Document | None = None
+    shown: set[str] = field(default_factory=set)
+    crashed: list[Judgement] = field(default_factory=list)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
-    ) -> Any:
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
         """Show what a check said in place of a traceback; no traceback shows a key."""
         report: pytest.TestReport = yield
         error = call.excinfo.value if call.excinfo else None
@@ -82,25 +83,33 @@ class Reporter:
         return SHOWN.get(getattr(report, "told", ""))
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what an item says: its clause, or that something failed which is no verdict."""
+        if report.failed and not hasattr(report, "told"):
+            reason = str(report.longrepr).strip().rpartition("\n")[2]
+            crash = Judgement((), report.nodeid, Result.HARNESS_ERROR, reason)
+            self.crashed.append(crash)
+        elif report.when == "call":
+            self.shown.add(_clause_of(report.nodeid) if report.passed or report.failed else "")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """No traceback shows a key, not even one of ours."""
+        text = self.redact(str(excrepr))
+        excrepr.toterminal = lambda writer: writer.line(text)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Decide, write the reports, and set the exit status."""
         facts = None if self.worker else self.facts()
         if facts is None:
             return
         outcome = self._decide(facts)
-        har = {entry["_id"]: entry for entry in evidence.entries(facts.report_dir / "exchanges.har")}
-        self.told = document.build(
-            outcome,
-            deployment=facts.deployment,
-            suite=facts.suite,
-            spent=facts.spent,
-            seconds=time.perf_counter() - self.started,
-            evidence=har,
-            key_env=facts.key_env,
-        )
+        har = {each["_id"]: each for each in evidence.entries(facts.report_dir / "exchanges.har")}
+        self.told = self._document(facts, outcome, har)
         document.write(facts.report_dir / "verdict.json", self.told)
         allure.write(session.config, self.told, har)
-        junit.add(session.config, self.told)
+        junit.add(session.config, self.told, self.shown)
         # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
         # stands; a run that came to its end is judged by its verdicts.
         if facts.obstacle or int(exitstatus) in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -111,12 +120,32 @@ class Reporter:
         if self.told:
             terminalreporter.section("conformance")
             for line, colours in terminal.lines(self.told):
-                terminalreporter.write_line(self.redact(line), **colours)
+                terminalreporter.write_line(line, **colours)
+
+    def _document(
+        self, facts: Facts, outcome: verdicts.Outcome, har: Mapping[str, document.Document]
+    ) -> document.Document:
+        """The document of the run, without keys: an answer may have had one in pieces."""
+        bodies = facts.report_dir / "bodies"
+        built = document.build(
+            outcome,
+            deployment=facts.deployment,
+            suite=facts.suite,
+            spent=facts.spent,
+            seconds=time.perf_counter() - self.started,
+            evidence=har,
+            curl=lambda entry: evidence.curl(entry, facts.key_env, bodies),
+        )
+        found = {each["exchange"] for row in built["clauses"] for each in row["findings"]}
+        for exchange in found & har.keys():
+            evidence.save_body(har[exchange], bodies)
+        clean: document.Document = json.loads(self.redact(json.dumps(built)))
+        return clean
 
     def _decide(self, facts: Facts) -> verdicts.Outcome:
         return verdicts.decide(
             contract.load().clauses.values(),
-            [*read(facts.folder / "ledger"), *facts.judgements],
+            [*read(facts.folder / "ledger"), *facts.judgements, *self.crashed],
             facts.scope,
             self.accepted,
             today=datetime.now(UTC).date(),
@@ -155,5 +184,11 @@ def _text(judgement: Judgement) -> str:
     parts = [f"{clause.id}: {clause.statement}"]
     for finding in judgement.findings:
         parts.append(f"  expected: {' or '.join(finding.expected)}")
-        parts.append(f"  actual:   {finding.actual}" + (f"  at {finding.where}" if finding.where else ""))
+        where = f"  at {finding.where}" if finding.where else ""
+        parts.append(f"  actual:   {finding.actual}{where}")
     return "\n".join([*parts, *([judgement.reason] if judgement.reason else [])])
+
+
+def _clause_of(nodeid: str) -> str:
+    """The clause in the brackets of a check's id, or an empty string."""
+    return nodeid.partition("[")[2].rstrip("]").partition(",")[0]

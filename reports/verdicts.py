@@ -84,6 +84,8 @@ class Outcome:
 
     clauses: tuple[Said, ...]
     harness: tuple[Judgement, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     stale: tuple[Waiver, ...] = ()
     expired: tuple[Waiver, ...] = ()
     obstacle: str = ""
@@ -155,6 +157,7 @@ def decide(
     strict: bool = False,
 ) -> Outcome:
     """Weigh everything that was said of each clause."""
+    judgements = tuple(judgements)
     said: dict[str, list[Judgement]] = defaultdict(list)
     harness = []
     for judgement in judgements:
@@ -169,6 +172,8 @@ def decide(
     return Outcome(
         clauses=verdicts,
         harness=tuple(harness),
+        observations=tuple(seen for each in judgements for seen in each.observations),
+        waivers=waivers,
         stale=tuple(w for w in valid if w not in used and w.clause in met),
         expired=tuple(waiver for waiver in waivers if waiver.expired(today)),
         obstacle=obstacle,
@@ -202,7 +207,9 @@ def _weigh(
         verdict=verdict,
         reason=reason,
         findings=findings,
-        observations=tuple(seen for each in said if len(each.clauses) == 1 for seen in each.observations),
+        observations=tuple(
+            seen for each in said if len(each.clauses) == 1 for seen in each.observations
+        ),
         exchanges=len({exchange for each in said for exchange in each.exchanges}),
         waiver=covering[0] if covering else None,
     )
@@ -226,8 +233,10 @@ def _verdict(
         each = next((one for one in said if one.result is result), None)
         if each is None:
             continue
-        if verdict is Verdict.MET and clause.gate == "report" and any(
-            one.observations for one in said
+        if (
+            verdict is Verdict.MET
+            and clause.gate == "report"
+            and any(one.observations for one in said)
         ):
             return Verdict.OBSERVED, ""
         return verdict, each.reason

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -105,7 +105,7 @@ class Judgement:
         )
 
 
-class ClauseNotMet(AssertionError):
+class ClauseNotMet(AssertionError):  # noqa: N818  (an outcome, not an error)
     """Raised by a check that has more to say than "met"; carries what it says."""
 
     def __init__(self, judgement: Judgement) -> None:
@@ -113,10 +113,10 @@ class ClauseNotMet(AssertionError):
         self.judgement = judgement
 
 
-def append(path: Path, judgement: Judgement) -> None:
-    """Add a record to a ledger file. One process writes one file, so lines never mix."""
+def append(path: Path, judgement: Judgement, clean: Callable[[str], str] = str) -> None:
+    """Add a record, cleaned of secrets. One process writes one file, so lines never mix."""
     with path.open("a", encoding="utf-8") as ledger:
-        ledger.write(judgement.line() + "\n")
+        ledger.write(clean(judgement.line()) + "\n")
 
 
 def read(folder: Path) -> Iterator[Judgement]:

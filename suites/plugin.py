@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from schemas import contract, records
+from schemas import contract
 from suites import checks
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from fixtures.deployment import Deployment
+    from schemas.records import Judgement
 
 DUT: pytest.StashKey[Deployment] = pytest.StashKey()
-LEDGER = pytest.StashKey["Path"]()
+LEDGER: pytest.StashKey[Callable[[Judgement], None]] = pytest.StashKey()
 GATES = {"block": 0, "warn": 1, "report": 2}
 
 
@@ -26,12 +27,12 @@ class Conformance:
 
     case: checks.Check
     dut: Deployment
-    ledger: Path
+    record: Callable[[Judgement], None]
 
     def judge(self) -> None:
         """Run the check, write down what it says, and raise unless the clause is met."""
         judgement = checks.execute(self.case, self.dut)
-        records.append(self.ledger, judgement)
+        self.record(judgement)
         checks.report(judgement)
 
 
