@@ -107,6 +107,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
     worker = fixtures_plugin.is_worker(config)
+    catalogue.invariants()
     name = config.workerinput["workerid"] if worker else "main"  # type: ignore[attr-defined]
     cleaner = redactor(config)
     evidence = Evidence(
