@@ -1,6 +1,6 @@
-"""Everything that a change must pass: style, types, walls, derived files, and the suite's own tests.
+"""All that a change must pass: style, types, walls, derived files, and the suite's own tests.
 
-    python -m tests [arguments for pytest]
+python -m tests [arguments for pytest]
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The rig itself: reader, client, evidence, verdicts, reports, held against liars."""

@@ -1,0 +1,248 @@
+"""Little liars: peers of three to ten lines, named by their vice, that speak bytes over a socket.
+
+    with liars.serving(liars.drips_its_body) as liar:
+        client.send(...)            # to liar.url
+        assert liar.requests == 1
+
+A liar is a coroutine function of one connection. What the reference deployment can do wrong above
+HTTP stands in `fixtures/reference/faults/`; here is what goes wrong below.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import TypeAlias
+
+LIST = b'{"object": "list", "data": []}'
+
+
+@dataclass
+class Wire:
+    """One connection, and what came over all of them so far, this request included."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    heard: list[bytes]
+
+    async def say(self, *parts: bytes, pause: float = 0.0) -> None:
+        """Send these bytes, one part after the other."""
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+            await asyncio.sleep(pause)
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the first request of all."""
+        return len(self.heard) == 1
+
+
+Liar: TypeAlias = Callable[[Wire], Awaitable[None]]
+
+
+@dataclass
+class Running:
+    """A liar at work: where, and every request that it heard, byte for byte."""
+
+    url: str
+    heard: list[bytes] = field(default_factory=list)
+    connections: int = 0
+
+    @property
+    def requests(self) -> int:
+        """How many requests came."""
+        return len(self.heard)
+
+
+def head(status: str, *lines: str, length: int | None = None) -> bytes:
+    """Status line and headers; without a length the body ends with the connection."""
+    told = [f"Content-Length: {length}"] if length is not None else ["Connection: close"]
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, *told, "", ""]).encode("latin-1")
+
+
+def answer(status: str = "200 OK", *lines: str, body: bytes = LIST) -> bytes:
+    """A whole answer."""
+    return head(status, "Content-Type: application/json", *lines, length=len(body)) + body
+
+
+async def honest(wire: Wire) -> None:
+    await wire.say(answer())
+
+
+async def says_nothing(wire: Wire) -> None:
+    await asyncio.sleep(60)
+
+
+async def drips_its_headers(wire: Wire) -> None:
+    drops = [b"HTTP/1.1 200 OK\r\n", *(b"X-%d: y\r\n" % number for number in range(60))]
+    await wire.say(*drops, pause=0.2)
+
+
+async def drips_its_body(wire: Wire) -> None:
+    await wire.say(head("200 OK", length=1000), *[b" "] * 1000, pause=0.2)
+
+
+async def stops_after_headers(wire: Wire) -> None:
+    await wire.say(head("200 OK", length=1000))
+    await asyncio.sleep(60)
+
+
+async def never_ends(wire: Wire) -> None:
+    await wire.say(head("200 OK"), *[b"x" * 65536] * 10_000)
+
+
+async def cuts_its_chunked_body(wire: Wire) -> None:
+    await wire.say(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1, 2\r\n", b"ff\r\n"
+    )
+
+
+async def cuts_its_counted_body(wire: Wire) -> None:
+    await wire.say(head("200 OK", length=1000), b"[1, 2")
+
+
+async def hangs_up(wire: Wire) -> None:
+    """Close without an answer."""
+
+
+async def hangs_up_once(wire: Wire) -> None:
+    if not wire.first:
+        await wire.say(answer())
+
+
+async def speaks_no_http(wire: Wire) -> None:
+    await wire.say(b"220 mail.example.com ESMTP Postfix\r\n500 What?\r\n\r\n")
+
+
+async def greets_and_hangs_up(wire: Wire) -> None:
+    await wire.say(b"220 mail.example.com ESMTP Postfix\r\n")
+
+
+async def speaks_binary(wire: Wire) -> None:
+    await wire.say(bytes(range(256)) * 4)
+
+
+def redirects_to(url: str) -> Liar:
+    async def liar(wire: Wire) -> None:
+        await wire.say(answer("307 Temporary Redirect", f"Location: {url}", body=b""))
+
+    return liar
+
+
+async def throttles_once(wire: Wire) -> None:
+    await wire.say(answer("429 Too Many Requests", "Retry-After: 1") if wire.first else answer())
+
+
+async def throttles_forever(wire: Wire) -> None:
+    await wire.say(answer("429 Too Many Requests", "Retry-After: 0"))
+
+
+async def asks_for_a_day(wire: Wire) -> None:
+    await wire.say(answer("429 Too Many Requests", "Retry-After: 100000"))
+
+
+async def names_an_hour(wire: Wire) -> None:
+    date = formatdate(time.time() + 1, usegmt=True)
+    first = answer("503 Service Unavailable", f"Retry-After: {date}")
+    await wire.say(first if wire.first else answer())
+
+
+async def asks_in_riddles(wire: Wire) -> None:
+    first = answer("503 Service Unavailable", "Retry-After: \xb2")
+    await wire.say(first if wire.first else answer())
+
+
+async def stumbles_once(wire: Wire) -> None:
+    await wire.say(answer("502 Bad Gateway") if wire.first else answer())
+
+
+async def stumbles_forever(wire: Wire) -> None:
+    await wire.say(answer("502 Bad Gateway"))
+
+
+async def sends_a_bomb(wire: Wire) -> None:
+    bomb = gzip.compress(bytes(20 * 1024 * 1024), 1)
+    await wire.say(answer("200 OK", "Content-Encoding: gzip", body=bomb))
+
+
+async def compresses_unasked(wire: Wire) -> None:
+    await wire.say(answer("200 OK", "Content-Encoding: gzip", body=gzip.compress(LIST)))
+
+
+async def says_gzip_and_is_not(wire: Wire) -> None:
+    await wire.say(answer("200 OK", "Content-Encoding: gzip"))
+
+
+async def sends_huge_headers(wire: Wire) -> None:
+    await wire.say(answer("200 OK", "X-Big: " + "x" * 1_000_000))
+
+
+async def sends_bad_header_bytes(wire: Wire) -> None:
+    await wire.say(b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 2\r\n\r\n{}")
+
+
+async def sends_header_bytes_above_ascii(wire: Wire) -> None:
+    await wire.say(answer("200 OK", "X-A: caf\xe9"))
+
+
+async def continues_forever(wire: Wire) -> None:
+    await wire.say(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 1000, pause=0.05)
+
+
+async def serves_a_site(wire: Wire) -> None:
+    page = b"<!DOCTYPE html><html><title>Welcome to nginx!</title></html>"
+    await wire.say(head("200 OK", "Content-Type: text/html", length=len(page)) + page)
+
+
+@contextmanager
+def serving(liar: Liar) -> Iterator[Running]:
+    """The liar, listening in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    running = Running("")
+    try:
+        future = asyncio.run_coroutine_threadsafe(_listen(liar, running), loop)
+        server = future.result(10)
+        port = server.sockets[0].getsockname()[1]
+        running.url = f"http://127.0.0.1:{port}/v1"
+        yield running
+        loop.call_soon_threadsafe(server.close)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+async def _listen(liar: Liar, running: Running) -> asyncio.Server:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while request := await _request(reader):
+                running.heard.append(request)
+                await liar(Wire(reader, writer, running.heard))
+                if liar not in KEEPING:
+                    break
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0)
+
+
+async def _request(reader: asyncio.StreamReader) -> bytes:
+    """One whole request with a Content-Length, or none."""
+    try:
+        top = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return b""
+    told = [line for line in top.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return top + await reader.readexactly(int(told[0].partition(b":")[2]) if told else 0)
+
+
+# Those that keep a connection open for the next request.
+KEEPING = (honest,)
