@@ -1,0 +1,1 @@
+"""Existing clients, run against the deployment: the SDKs, LiteLLM, and every printed snippet."""

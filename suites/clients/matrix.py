@@ -1,0 +1,97 @@
+"""The client matrix: client and version, capability, and whether it works, or whose fault it is.
+
+It stands among the observations of a run, one row `client <name> <version> <capability>` each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fixtures.exchange import NOT_JSON
+from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from schemas.records import Observation
+from suites import prerequisites, verify
+from suites.clients import reading, runs
+from suites.clients.calls import CAPABILITIES
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from schemas.records import Finding
+    from suites.clients.calls import Way
+    from suites.clients.runs import Program, Ran
+
+WORKS = "works"
+NOT_OFFERED = "not offered"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix: what stands there, and the findings behind it."""
+
+    key: str
+    value: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def observation(self) -> Observation:
+        """The cell as the report shows it."""
+        return Observation(self.key, self.value)
+
+
+def cells(dut: Deployment, way: Way) -> list[Cell]:
+    """What a client can do on this deployment. Raises NotApplicable when it is not installed."""
+    programs: dict[str, Program] = {}
+    for name in way.programs:
+        try:
+            programs[name] = way.program(dut, name)
+        except NotApplicable:
+            continue
+    ran = runs.run(dut, way.tool, list(programs.values()))
+    found = []
+    for name in CAPABILITIES:
+        key = f"client {way.name} {way.tool.version} {name}"
+        if name not in programs:
+            found.append(Cell(key, NOT_OFFERED))
+        else:
+            found.append(_cell(dut, key, name, ran[programs[name].name]))
+    return found
+
+
+def altered(ran: Ran, asked: dict[str, Any]) -> list[str]:
+    """The fields that a client dropped or changed on their way to the wire."""
+    sent = [exchange.request.document for exchange in ran.exchanges]
+    bodies = [body for body in sent if body is not NOT_JSON and isinstance(body, dict)]
+    return [
+        name
+        for name, value in asked.items()
+        if bodies and not any(body.get(name) == value for body in bodies)
+    ]
+
+
+def _cell(dut: Deployment, key: str, name: str, ran: Ran) -> Cell:
+    capability = CAPABILITIES[name]
+    changed = altered(ran, dict(capability.asked))
+    note = f", without {', '.join(changed)}" if changed else ""
+    try:
+        findings = tuple(reading.works(ran, capability.tell))
+    except Inconclusive as why:
+        client = not ran.exchanges
+        return Cell(key, f"fails (client): {ran.error}" if client else f"inconclusive: {why}")
+    except Untestable as why:
+        return Cell(key, f"fails (deployment): {why}")
+    if not findings:
+        return Cell(key, f"{WORKS}{note}")
+    if changed and not ran.exchanges[-1].ok:
+        return Cell(key, f"fails (client){note}")
+    told = findings[0].actual
+    if _fails_plainly(dut, capability.route):
+        return Cell(key, f"fails (deployment), as the plain request does: {told}")
+    return Cell(key, f"fails (deployment): {told}", findings)
+
+
+def _fails_plainly(dut: Deployment, route: str) -> bool:
+    """Whether our own plain request fails, too: that is the clause of the route."""
+    method = "GET" if route == "/models" else "POST"
+    probe = prerequisites.BY_ENDPOINT[f"{method} {route}"]
+    return any(True for _ in verify.accepted(probe[1](dut)))

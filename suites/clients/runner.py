@@ -1,0 +1,81 @@
+"""Runs Python programs one after another in one process, and tells how each ended.
+
+Reads from standard input `{"seconds": for each program, "programs": [{name, text, prelude, env}]}`,
+and writes one line of JSON for each program that ended: what it printed, and the exception that
+ended it. Imports nothing of the suite. The retries of the SDK are off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+SHOWN = 400
+
+
+class OutOfTime(BaseException):
+    """The program took too long."""
+
+
+def _ring(*_: object) -> None:
+    raise OutOfTime
+
+
+def _without_retries() -> None:
+    """Clients of OpenAI's SDK repeat nothing by themselves: each request is seen once."""
+    if "openai" in sys.modules:
+        openai = sys.modules["openai"]
+        for client in (openai.OpenAI, openai.AsyncOpenAI):
+            client.__init__.__kwdefaults__["max_retries"] = 0
+
+
+def _ended(error: BaseException) -> dict[str, Any]:
+    kinds = [each.__name__ for each in type(error).__mro__[:-2]]
+    lines, place = [], error.__traceback__
+    while place:
+        if place.tb_frame.f_code.co_filename == "<program>":
+            lines.append(place.tb_lineno)
+        place = place.tb_next
+    text = f"{type(error).__name__}: {error}"[:SHOWN]
+    return {"error": text, "kinds": kinds, "line": lines[-1] if lines else 0}
+
+
+def _run(program: dict[str, Any], seconds: float) -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    out, before, end = io.StringIO(), dict(os.environ), {"error": "", "kinds": [], "line": 0}
+    os.environ.update(program["env"])
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(compile(program["prelude"], "<prelude>", "exec"), names)  # noqa: S102
+            _without_retries()
+            exec(compile(program["text"], "<program>", "exec"), names)  # noqa: S102
+    except SystemExit as error:
+        end = _ended(error) if error.code else end
+    except BaseException as error:  # noqa: BLE001  (how a program ends is what is asked here)
+        end = _ended(error)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        os.environ.clear()
+        os.environ.update(before)
+    return {"name": program["name"], "out": out.getvalue(), **end}
+
+
+def main() -> None:
+    """Run what standard input lists."""
+    said, sys.stdout = sys.stdout, sys.stderr
+    signal.signal(signal.SIGALRM, _ring)
+    asked = json.load(sys.stdin)
+    for program in asked["programs"]:
+        line = json.dumps(_run(program, asked["seconds"]))
+        said.write(line + "\n")
+        said.flush()
+
+
+if __name__ == "__main__":
+    main()

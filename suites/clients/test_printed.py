@@ -1,0 +1,81 @@
+"""Every printed program, run as printed but for URL, key, model and file names."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from suites import verify
+from suites.checks import Check, Findings, case, check, checks
+from suites.clients import reading, runs, snippets
+from suites.clients.reading import lines, printed, printed_content, said
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from suites.clients.reading import Tell
+    from suites.clients.runs import Ran
+    from suites.clients.snippets import Snippet
+
+PY = "SDK-PY-"
+
+
+def _cases() -> list[Check]:
+    rows: tuple[tuple[str, Snippet, Tell], ...] = (
+        (f"{PY}CHAT-01", snippets.PY_CHAT, lines(printed_content)),
+        (f"{PY}STREAM-01", snippets.PY_STREAM, lines(said)),
+        (f"{PY}STREAM-01", snippets.STORY, lines(said)),
+        (f"{PY}AUDIO-01", snippets.PY_STARTED_AUDIO, lines(printed)),
+        (f"{PY}AUDIO-01", snippets.PY_AUDIO, lines(printed)),
+        (f"{PY}MAIN-01", snippets.PY_MAIN, lines(printed_content, said)),
+    )
+    return [
+        case(clause, snippet.name, snippet=snippet, tell=tell) for clause, snippet, tell in rows
+    ]
+
+
+@checks(_cases())
+def test_printed_python_prints_the_answer(
+    dut: Deployment, snippet: Snippet, tell: Tell
+) -> Findings:
+    """The printed Python program ends well, and prints the text of the answers on the wire."""
+    batch = snippets.programs(dut, (*snippets.PYTHON, snippets.STORY))
+    yield from reading.works(runs.run(dut, snippet.tool, batch)[snippet.name], tell)
+
+
+@check("SDK-NODE-MAIN-01")
+def test_printed_node_program_prints_both_answers(dut: Deployment) -> Findings:
+    """The printed Node program ends well, and prints the text of both answers on the wire."""
+    yield from _alone(dut, snippets.NODE_MAIN, lines(printed_content, said))
+
+
+@check("SDK-REQUESTS-01")
+def test_printed_requests_program_prints_the_response(dut: Deployment) -> Findings:
+    """The printed requests program ends well, and prints the JSON of the response on the wire."""
+    snippet = snippets.REQUESTS
+    ran = runs.run(dut, snippet.tool, [snippet.program(dut)])[snippet.name]
+    found = list(reading.works(ran, reading.anything))
+    yield from found
+    document = ran.exchanges[-1].document
+    if not found and (not isinstance(document, dict) or _evaluated(ran) != document):
+        expected = f"prints {verify.show(document)}"
+        yield verify.deviation(ran.exchanges[-1], expected, actual=verify.show(ran.out))
+
+
+@checks([case("SDK-CURL-01", each.name, snippet=each) for each in snippets.CURL])
+def test_printed_commands_print_the_answer(dut: Deployment, snippet: Snippet) -> Findings:
+    """The printed curl command is answered with 200, and prints the body."""
+    snippet.program(dut)
+    batch = snippets.programs(dut, snippets.CURL)
+    yield from reading.works(runs.run(dut, snippet.tool, batch)[snippet.name], reading.raw)
+
+
+def _alone(dut: Deployment, snippet: Snippet, tell: Tell) -> Findings:
+    ran = runs.run(dut, snippet.tool, [snippet.program(dut)])[snippet.name]
+    yield from reading.works(ran, tell)
+
+
+def _evaluated(ran: Ran) -> object:
+    try:
+        return ast.literal_eval(ran.out)
+    except (ValueError, SyntaxError, RecursionError):
+        return None
