@@ -14,6 +14,7 @@ is met is stale, one past its date has expired; both are said with the line to d
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("clause", "reason", "owner", "ticket", "expires")
 ALLOWED = (*NEEDED, "model", "endpoint")
+HEADER = re.compile(r"\s*\[\[\s*waiver\s*\]\]")
 
 
 class WaiverError(ValueError):
@@ -63,25 +65,43 @@ def load(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
     """The waivers of a file; `known` are the clause ids. Raises WaiverError."""
     try:
         text = path.read_text("utf-8")
-        rows = tomllib.loads(text).get("waiver", [])
+        document = tomllib.loads(text)
     except OSError as error:
         raise WaiverError(f"{path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise WaiverError(f"{path}: not TOML: {error}") from None
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.strip() == "[[waiver]]"]
-    return tuple(_read(path, row, line, known) for row, line in zip(rows, lines, strict=True))
+    rows = document.pop("waiver", [])
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if HEADER.match(line)]
+    if document:
+        raise WaiverError(f"{path}: unknown table {next(iter(document))}: write [[waiver]]")
+    if not isinstance(rows, list) or len(rows) != len(lines):
+        raise WaiverError(f"{path}: write each waiver as a table of its own under [[waiver]]")
+    read = tuple(_read(f"{path}:{n}", row, n, known) for row, n in zip(rows, lines, strict=True))
+    _no_twins(path, read)
+    return read
 
 
-def _read(path: Path, row: dict[str, Any], line: int, known: Collection[str]) -> Waiver:
-    where = f"{path}:{line}"
-    missing = [key for key in NEEDED if not row.get(key)]
+def _read(where: str, row: dict[str, Any], line: int, known: Collection[str]) -> Waiver:
     unknown = sorted(set(row) - set(ALLOWED))
-    if missing:
-        raise WaiverError(f"{where}: a waiver needs {', '.join(missing)}")
     if unknown:
         raise WaiverError(f"{where}: unknown key {unknown[0]}: known are {', '.join(ALLOWED)}")
+    for key in set(row) - {"expires"}:
+        if not isinstance(row[key], str):
+            raise WaiverError(f"{where}: {key} = {row[key]!r}: write one text")
+    missing = [key for key in NEEDED if not str(row.get(key, "")).strip()]
+    if missing:
+        raise WaiverError(f"{where}: a waiver needs {', '.join(missing)}")
     if row["clause"] not in known:
         raise WaiverError(f"{where}: {row['clause']} is no clause; a waiver names exactly one")
-    if not isinstance(row["expires"], date):
-        raise WaiverError(f"{where}: expires = {row['expires']!r}: write a date, as in 2026-12-31")
+    # A date with a time is a date, too, in Python.
+    if type(row["expires"]) is not date:
+        raise WaiverError(f"{where}: expires = {row['expires']}: write a date, as in 2026-12-31")
     return Waiver(**row, line=line)
+
+
+def _no_twins(path: Path, waivers: tuple[Waiver, ...]) -> None:
+    seen: dict[tuple[str, str, str], int] = {}
+    for each in waivers:
+        first = seen.setdefault((each.clause, each.model, each.endpoint), each.line)
+        if first != each.line:
+            raise WaiverError(f"{path}:{each.line}: {each.clause} stands twice, see line {first}")
