@@ -26,7 +26,6 @@ MALFORMED: dict[str, tuple[bytes, ...]] = {
     "a scheme without a key": (b"Bearer",),
     "two keys after the scheme": (b"Bearer first second",),
     "a tab for the key": (b"Bearer\t.",),
-    "a key of 4 kB": (b"Bearer " + b"k" * 4096,),
     "bytes beyond ASCII in the key": (b"Bearer \xe9\xfc\xff",),
     "a key without a scheme": (b"no-such-key",),
     "Basic credentials that are no Base64": (b"Basic %%%",),
@@ -74,7 +73,10 @@ def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
 @check("AUTH-INVALID-01")
 def test_an_unknown_key_is_refused(dut: Deployment) -> Findings:
     """A key that nobody was given is refused on every route, streamed and plain."""
-    for operation, door in locked(dut).items():
+    shut = locked(dut)
+    long = bearing(next(iter(shut.values())), "k" * 4096)
+    yield from _malformed(dut.send(long), "a key of 4 kB")
+    for operation, door in shut.items():
         for request in (door, *_streamed(dut, operation)):
             exchange = dut.send(bearing(request, _unknown(dut)))
             yield from barred(exchange, f"{operation} with an invalid key")
@@ -156,12 +158,27 @@ def test_keys_of_other_providers_are_refused(dut: Deployment) -> Findings:
 def test_missing_permission_is_told_apart(dut: Deployment) -> Findings:
     """A route that our valid key may not use is refused with 403; other keys we were not given."""
     answers = [dut.send(door) for door in doors.doors(dut).values()]
+    answers += _refused(dut)
     barred_ = [each for each in answers if each.status == 403]
     if not barred_ or not any(each.ok for each in answers):
         raise NotApplicable("the operator's key may use every route, and there is no other")
     for exchange in barred_:
         yield Observation("forbidden_route", exchange.request.operation)
         yield from verify.refused(exchange)
+
+
+@check("AUTH-LEAK-01")
+def test_refusals_keep_the_key_to_themselves(dut: Deployment) -> Findings:
+    """Refusals of a body and of a model, with the valid key, are judged as all answers are."""
+    _refused(dut)
+    yield from ()
+
+
+def _refused(dut: Deployment) -> list[Exchange]:
+    """Answers to what is wrong in a body, and not at the door."""
+    known = [each for each in doors.STREAMING if each in doors.doors(dut)]
+    sent = [dut.request(doors.route(each), model="no-such-model-7f3a") for each in known]
+    return [dut.send(request) for request in sent]
 
 
 def _owned(dut: Deployment) -> None:

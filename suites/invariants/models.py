@@ -21,14 +21,15 @@ REASONING = "-r"  # "Models ending in -r … enable reasoning by default": anoth
 
 
 def lists(exchange: Exchange) -> bool:
-    """Answers of the list route."""
-    return documents.plain("GET /models", exchange)
+    """Answers of the list route to whoever has a right to one."""
+    return documents.plain("GET /models", exchange) and exchange.request.own_key
 
 
 def objects(exchange: Exchange) -> bool:
     """Answers of the retrieve route. A path with dots may lawfully be taken for another one."""
     name = asked(exchange)
-    return documents.plain("GET /models/{model_id}", exchange) and bool(name) and ".." not in name
+    whole = documents.plain("GET /models/{model_id}", exchange) and exchange.request.own_key
+    return whole and bool(name) and ".." not in name
 
 
 def either(exchange: Exchange) -> bool:

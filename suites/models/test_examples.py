@@ -26,7 +26,7 @@ CURL = ("User-Agent", "curl/8.5.0")
 
 
 @check("MODELS-EX-01", tier="smoke", offline=True)
-def test_the_printed_list_fits_the_schema(_: Deployment) -> Findings:
+def test_the_printed_list_fits_the_schema(dut: Deployment) -> Findings:  # noqa: ARG001
     """The printed list of models fits the derived schema, and names each model once."""
     document = examples.load()[LIST].json
     yield from _fits("models.list", document)
@@ -36,7 +36,7 @@ def test_the_printed_list_fits_the_schema(_: Deployment) -> Findings:
 
 
 @check("MODELS-EX-02", tier="smoke", offline=True)
-def test_the_printed_model_fits_the_schema(_: Deployment) -> Findings:
+def test_the_printed_model_fits_the_schema(dut: Deployment) -> Findings:  # noqa: ARG001
     """The printed model fits the derived schema, and equals its entry in the printed list."""
     document = examples.load()[OBJECT].json
     yield from _fits("models.object", document)

@@ -1,0 +1,1 @@
+"""Checks of the area errors: how every route says no."""

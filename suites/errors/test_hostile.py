@@ -1,0 +1,160 @@
+"""Whatever a client gets wrong: no 5xx, no silence, and the next request is answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from fixtures.client import troubled
+from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from schemas.records import Observation
+from suites import doors, verify
+from suites.checks import Check, Findings, case, check, checks
+from suites.errors import mistakes
+from suites.errors.mistakes import Act, spoiled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange, Request
+    from schemas.records import Finding
+
+GROUPS = {
+    "numbers": mistakes.NUMBERS,
+    "words": mistakes.WORDS,
+    "names": mistakes.NAMES,
+    "bodies": mistakes.BODIES,
+    "forms": mistakes.FORMS,
+    "types": mistakes.TYPES,
+    "media types": mistakes.MEDIA,
+}
+# How many acts of a group the standard tier sends; the deep one sends all. Routes share their
+# reader, so the groups are sent to one of them, and of the others some first acts are asked.
+STANDARD = {
+    "numbers": 3,
+    "words": 3,
+    "names": 2,
+    "bodies": 4,
+    "forms": 2,
+    "types": 3,
+    "media types": 3,
+}
+ELSEWHERE = {"words": 1, "bodies": 1, "media types": 1}
+UPLOADS, PATHS = 5, 4
+
+
+def _cases() -> list[Check]:
+    found = []
+    for operation in (doors.CHAT, doors.COMPLETIONS, doors.RESPONSES):
+        for tier in ("standard", "deep"):
+            label = f"{doors.route(operation)[1:]} {tier}"
+            acts = tuple(_acts(operation, tier))
+            found.append(case("ERR-5XX-01", label, tier=tier, operation=operation, acts=acts))
+    return found
+
+
+def _acts(operation: str, tier: str) -> Iterator[Act]:
+    """What is done to the body of a route in this tier: each act in one of them."""
+    few = STANDARD if operation == doors.CHAT else ELSEWHERE
+    for name, acts in GROUPS.items():
+        # "The API returns 400 or 500": on /responses, for a model that it does not serve.
+        if operation == doors.RESPONSES and name == "names":
+            continue
+        most = few.get(name, 0)
+        yield from acts[:most] if tier == "standard" else acts[most:]
+
+
+@checks(_cases())
+def test_mistakes_in_a_body_are_no_crash(
+    dut: Deployment, operation: str, acts: tuple[Act, ...]
+) -> Findings:
+    """A body that no client means is refused or read, and never answered with a 5xx."""
+    door = doors.doors(dut).get(operation)
+    if door is None:
+        raise NotApplicable(f"no model serves {operation}")
+    yield from _survives(dut, ((act.told, spoiled(door, act)) for act in acts))
+
+
+@check("ERR-5XX-01")
+def test_mistakes_in_a_path_are_no_crash(dut: Deployment) -> Findings:
+    """A path or query that names nothing is never answered with a 5xx."""
+    yield from _survives(dut, islice(mistakes.paths(), PATHS))
+
+
+@check("ERR-5XX-01", tier="deep")
+def test_more_mistakes_in_a_path_are_no_crash(dut: Deployment) -> Findings:
+    """Further paths and queries that name nothing are never answered with a 5xx."""
+    yield from _survives(dut, islice(mistakes.paths(), PATHS, None))
+
+
+@check("ERR-5XX-01", needs=("transcription",))
+def test_mistakes_in_an_upload_are_no_crash(dut: Deployment) -> Findings:
+    """An upload that holds no audio, or is no form, is never answered with a 5xx."""
+    yield from _survives(dut, islice(mistakes.uploads(dut), UPLOADS))
+
+
+@check("ERR-5XX-01", tier="deep", needs=("transcription",))
+def test_more_mistakes_in_an_upload_are_no_crash(dut: Deployment) -> Findings:
+    """Further uploads that hold no audio, or are no form, are never answered with a 5xx."""
+    yield from _survives(dut, islice(mistakes.uploads(dut), UPLOADS, None))
+
+
+@check("ERR-RECOVER-01", needs=("chat",))
+def test_the_next_request_is_answered(dut: Deployment) -> Findings:
+    """After bad requests and a stream that the client leaves, plain requests are answered.
+
+    Each follows on the same connection, as far as the deployment keeps one open, and the last one
+    on a fresh connection.
+    """
+    door = doors.doors(dut)[doors.CHAT]
+    if not dut.send(door).ok:
+        raise Untestable("the plain request fails: see CHAT-PATH-01")
+    acts = [Act("malformed JSON", mistakes.instead("{")), mistakes.BODIES[1], mistakes.NUMBERS[0]]
+    for number, act in enumerate(acts, 1):
+        dut.send(replace(spoiled(door, act), sample=number))
+        yield from _recovers(dut.send(replace(door, sample=100 + number)), act.told)
+    _leave(dut, dut.request("/chat/completions", stream=True, max_tokens=64))
+    yield from _recovers(dut.send(replace(door, sample=110)), "a stream that the client left")
+    last = _alone(dut, replace(door, sample=111))
+    yield from _recovers(last, "all of that, on a fresh connection")
+
+
+def _survives(dut: Deployment, acts: Iterable[tuple[str, Request]]) -> Iterator[Finding]:
+    """A finding for each act that is answered with a 5xx, or by silence that stands."""
+    trouble = ""
+    for told, request in acts:
+        exchange = dut.send(request)
+        if troubled(exchange) and not exchange.stands:
+            trouble = f"{told}: {verify.describe(exchange)}"
+        elif exchange.status >= 500 or (exchange.failure and exchange.stands):
+            expected = f"a 4xx status with a JSON error, or an answer, to {told}"
+            yield verify.deviation(exchange, expected)
+    if trouble:
+        raise Inconclusive(f"the environment may be at fault: {trouble}")
+
+
+def _recovers(exchange: Exchange, after: str) -> Findings:
+    if exchange.retries:
+        yield Observation("recovers_on", "a fresh connection")
+    yield from verify.accepted(exchange, f"a plain request after {after}")
+
+
+def _leave(dut: Deployment, request: Request) -> None:
+    """Ask for a stream and close the connection at its first bytes. Nobody judges what came."""
+    limits = replace(dut.client.limits, size=1)
+    client = replace(dut.client, limits=limits, announce=lambda _: None)
+    try:
+        client.send(request)
+    finally:
+        client.close()
+
+
+def _alone(dut: Deployment, request: Request) -> Exchange:
+    """The exchange of a request on a connection of its own."""
+    client = replace(dut.client)
+    try:
+        return client.send(request)
+    finally:
+        client.close()

@@ -1,0 +1,205 @@
+"""Which status says what: 400, 401, 404, 405 and 429.
+
+A status is judged only where the request was refused; whether it is, other clauses say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fixtures.audio import speech
+from fixtures.bodies import JSON_TYPE
+from fixtures.exchange import Request
+from fixtures.outcomes import NotApplicable, Untestable
+from schemas.records import Observation
+from suites import doors, verify
+from suites.checks import Findings, case, check, checks
+from suites.doors import bearing, locked, without_key
+from suites.errors.mistakes import MALFORMED, MISTAKES
+from suites.invariants.errors import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+# "400 | Bad Request | Invalid parameters"; 422 is what common frameworks say, and open.
+INVALID = (400, 422)
+UNKNOWN_MODEL = (400, 404, 422)
+UNKNOWN = "no-such-model-7f3a"
+ENOUGH = 0.8  # of the errors name the parameter at fault
+
+
+@check("ERR-400-01")
+def test_invalid_parameters_are_bad_requests(dut: Deployment) -> Findings:
+    """Invalid parameters are refused with 400; the 422 of many frameworks is observed."""
+    refused = [exchange for _, exchange in _mistaken(dut) if 400 <= exchange.status < 500]
+    if not refused:
+        raise Untestable("nothing is refused: see the clauses of each field")
+    for exchange in refused:
+        if exchange.status not in INVALID:
+            yield verify.deviation(exchange, "HTTP 400 to an invalid parameter")
+    yield Observation("status_invalid_parameter", _one({str(each.status) for each in refused}))
+
+
+@checks(
+    [
+        case("ERR-400-02", "smoke", tier="smoke", operations=(doors.CHAT,), most=1),
+        case("ERR-400-02", "chat", operations=(doors.CHAT,), most=9),
+        case("ERR-400-02", "others", operations=(doors.COMPLETIONS, doors.RESPONSES), most=3),
+    ]
+)
+def test_malformed_json_is_refused(
+    dut: Deployment, operations: tuple[str, ...], most: int
+) -> Findings:
+    """A body that is not JSON by any reading is refused with a 4xx on each JSON route."""
+    known = {each: door for each, door in doors.doors(dut).items() if each in operations}
+    if not known:
+        raise NotApplicable(f"no model serves {', '.join(operations)}")
+    for operation, door in known.items():
+        for told, spoil in list(MALFORMED.items())[:most]:
+            exchange = dut.send(replace(door, body=spoil(door.body)))
+            yield from verify.refused(exchange, f"{operation} with {told}")
+
+
+@check("ERR-401-01")
+def test_missing_and_invalid_keys_get_the_same_answer(dut: Deployment) -> Findings:
+    """A missing and an invalid key get the same 401, with one shape of error, on every route."""
+    exchanges = []
+    for door in locked(dut).values():
+        token = f"invalid-{dut.nonce('key')}-0123456789"
+        exchanges += [dut.send(without_key(door)), dut.send(bearing(door, token))]
+    refused = [each for each in exchanges if 400 <= each.status < 500 and each.status != 429]
+    for exchange in refused:
+        if exchange.status != 401:
+            yield verify.deviation(exchange, f"HTTP 401 from {exchange.request.operation}")
+    for missing, invalid in zip(exchanges[::2], exchanges[1::2], strict=True):
+        told = {shape(each.document) for each in (missing, invalid)}
+        if len(told) > 1 and told <= {"error", "detail", "both"} and invalid in refused:
+            actual = f"{shape(missing.document)} without a key, {shape(invalid.document)} with one"
+            yield verify.deviation(invalid, "the same shape for both", actual=actual)
+
+
+@check("ERR-404-01")
+def test_unknown_routes_are_not_found(dut: Deployment) -> Findings:
+    """A route that nobody documented is refused with 404 and a JSON error of a documented shape."""
+    name = f"/no-such-route-{dut.nonce('route').lower()}"
+    empty = {"body": b"{}", "content_type": JSON_TYPE}
+    for request in (
+        Request("GET", name),
+        Request("POST", name, **empty),  # type: ignore[arg-type]
+        Request("POST", f"/chat{name}", **empty),  # type: ignore[arg-type]
+    ):
+        exchange = dut.send(request)
+        verify.conclusive(exchange)
+        if exchange.status != 404 or not exchange.answered:
+            yield verify.deviation(exchange, "HTTP 404 with a JSON error")
+        elif shape(exchange.document) in ("not JSON", "other"):
+            yield verify.deviation(exchange, "a JSON error with an error object or a detail")
+
+
+@check("ERR-404-02")
+def test_unknown_models_get_one_status(dut: Deployment) -> Findings:
+    """An unknown model is refused with the same status on the routes that generate.
+
+    /responses documents a status of its own for it, and the retrieve route 404: both are observed.
+    """
+    answers = _unknown_model(dut)
+    refused = {each: one for each, one in answers.items() if 400 <= one.status < 500}
+    yield Observation("status_unknown_model", _one({str(e.status) for e in answers.values()}))
+    compared = {each: one for each, one in refused.items() if each != doors.RESPONSES}
+    if not compared:
+        raise Untestable("no route refuses an unknown model: see CHAT-REQ-MODEL-03")
+    for operation, exchange in compared.items():
+        if exchange.status not in UNKNOWN_MODEL:
+            yield verify.deviation(exchange, f"HTTP 404 or 400 from {operation}")
+    statuses = {operation: one.status for operation, one in compared.items()}
+    if len(set(statuses.values())) > 1:
+        last = next(reversed(compared.values()))
+        yield verify.deviation(last, "the same status on each route", actual=str(statuses))
+
+
+@check("ERR-405-01")
+def test_wrong_methods_are_refused(dut: Deployment) -> Findings:
+    """A method that neither the pages nor OpenAI's interface know for a route gets a 4xx."""
+    empty = {"body": b"{}", "content_type": JSON_TYPE}
+    for method, route in (
+        ("PUT", "/chat/completions"),
+        ("GET", "/completions"),
+        ("PATCH", "/responses"),
+        ("GET", "/audio/transcriptions"),
+        ("PUT", "/models"),
+        ("DELETE", "/models"),
+        ("DELETE", f"/models/{UNKNOWN}"),
+    ):
+        body = {} if method in ("GET", "DELETE") else empty
+        exchange = dut.send(Request(method, route, **body))  # type: ignore[arg-type]
+        verify.conclusive(exchange)
+        if not (exchange.answered and 400 <= exchange.status < 500):
+            yield verify.deviation(exchange, f"a 4xx, such as 405, to {method} {route}")
+
+
+@check("ERR-429-01")
+def test_throttling_is_not_provoked(dut: Deployment) -> Findings:
+    """A refusal above the rate limit is judged when it happens; none is provoked."""
+    dut.models()
+    raise NotApplicable("no request was throttled, and the suite provokes none")
+    yield Observation("rate_limit", "not seen")
+
+
+@check("ERR-PARAM-01")
+def test_errors_name_the_parameter(dut: Deployment) -> Findings:
+    """At least four of five refusals of one wrong parameter name it, in whichever part.
+
+    This is the only check that looks into a message, and it looks for the parameter's name only.
+    """
+    refused = [(field, one) for field, one in _mistaken(dut) if 400 <= one.status < 500]
+    readable = [(field, one) for field, one in refused if isinstance(one.document, dict)]
+    if len(readable) < 5:
+        raise Untestable("too little is refused in JSON to tell")
+    silent = [(field, one) for field, one in readable if field not in _texts(one.document)]
+    yield Observation(
+        "errors_naming_the_parameter", f"{len(readable) - len(silent)}/{len(readable)}"
+    )
+    if len(silent) > (1 - ENOUGH) * len(readable):
+        field, exchange = silent[0]
+        expected = f"the name of the parameter in {ENOUGH:.0%} of errors, here '{field}'"
+        yield verify.deviation(exchange, expected)
+
+
+def _mistaken(dut: Deployment) -> Iterator[tuple[str, Exchange]]:
+    """Each single mistake with its answer, on the routes that a model serves."""
+    for operation, field, value in MISTAKES:
+        if dut.cast.models(doors.STREAMING[operation]):
+            exchange = dut.send(dut.request(doors.route(operation), **{field: value}))
+            verify.conclusive(exchange)
+            yield field, exchange
+
+
+def _unknown_model(dut: Deployment) -> dict[str, Exchange]:
+    known = doors.doors(dut)
+    found = {
+        operation: dut.send(dut.request(doors.route(operation), model=UNKNOWN))
+        for operation in doors.STREAMING
+        if operation in known
+    }
+    if doors.AUDIO in known:
+        found[doors.AUDIO] = dut.transcribe(speech(), model=UNKNOWN)
+    for exchange in found.values():
+        verify.conclusive(exchange)
+    return found
+
+
+def _texts(document: object) -> str:
+    """All texts in an error, joined: the name may stand in param, in loc or in the message."""
+    if isinstance(document, dict):
+        return " ".join(map(_texts, document.values()))
+    if isinstance(document, list):
+        return " ".join(map(_texts, document))
+    return str(document)
+
+
+def _one(statuses: set[str]) -> str:
+    return next(iter(statuses)) if len(statuses) == 1 else "mixed"

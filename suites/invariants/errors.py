@@ -1,0 +1,191 @@
+"""Every error of a run, on whatever route, whoever provoked it.
+
+What a gateway says of itself (502 to 504) and of its limits (429) is left to other clauses; so is
+what a front end says of a request that is broken below HTTP's surface, and what is said of routes
+and methods that the pages do not name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from fixtures.client import GATEWAY
+from fixtures.exchange import NOT_JSON, parse
+from fixtures.outcomes import Untestable
+from schemas.records import Observation
+from schemas.validate import violations
+from suites.doors import ALL, RESPONSES
+from suites.judge import invariant, over_run
+from suites.verify import describe, deviation, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fixtures.exchange import Exchange, Request
+    from schemas.records import Finding
+
+LONG_HEADER = 4000
+THROTTLE = re.compile(r"rate_?limit|insufficient_quota|too_many_requests", re.IGNORECASE)
+TRACES = {
+    "a stack trace": re.compile(
+        r"Traceback \(most recent call last\)|\bFile \\?\"[^\"]+\\?\", line \d+"
+        r"|\bat [\w.$<>]+ ?\([^()\s]*\.(?:java|kt|js|ts|mjs|cs):\d+|goroutine \d+ \[|panicked at "
+    ),
+    "a path of the server": re.compile(
+        r"site-packages|dist-packages|node_modules/|/(?:usr|home|opt|root|srv|app|workspace)/[\w./-]+"
+        r"\.(?:py|js|ts|go|rs|so)\b|[A-Z]:\\\\?(?:Users|Program)"
+    ),
+}
+
+
+def failed(exchange: Exchange) -> bool:
+    """Any whole answer with a status of 400 or more; HEAD has no body to judge."""
+    return exchange.answered and exchange.status >= 400 and exchange.request.method != "HEAD"
+
+
+def documented(exchange: Exchange) -> bool:
+    """Errors of the documented routes, of which the API itself has to answer."""
+    foreign = exchange.status in GATEWAY | {429} or mangled(exchange.request)
+    return failed(exchange) and exchange.request.operation in ALL and not foreign
+
+
+def throttled(exchange: Exchange) -> bool:
+    """Refusals for a rate or a quota: by their status, or by what they call themselves."""
+    error = _error(exchange)
+    names = [error.get(name) for name in ("type", "code")]
+    called = any(isinstance(name, str) and THROTTLE.search(name) for name in names)
+    return failed(exchange) and (exchange.status == 429 or called)
+
+
+def mangled(request: Request) -> bool:
+    """Whether a front end may refuse the headers before the API sees them."""
+    values = request.authorization or ()
+    odd = any(len(value) > LONG_HEADER or not value.isascii() for value in values)
+    return odd or len(values) > 1
+
+
+def shape(document: Any) -> str:
+    """Which of the documented shapes a body has: error, detail, both, or another one."""
+    if not isinstance(document, dict):
+        return "not JSON" if document is NOT_JSON else "other"
+    found = [name for name in ("error", "detail") if document.get(name)]
+    return "both" if len(found) == 2 else found[0] if found else "other"
+
+
+@invariant("ERR-JSON-01", on=documented)
+def an_error_is_json(exchange: Exchange) -> Iterator[Finding]:
+    """Every error is a JSON object with something in it, and says that it is JSON."""
+    kind = exchange.media_type
+    if not (kind == "application/json" or kind.endswith("+json")):
+        yield deviation(exchange, "Content-Type: application/json", actual=describe(exchange))
+    if not (isinstance(exchange.document, dict) and exchange.document):
+        yield deviation(exchange, "a JSON object with details of the error")
+
+
+@invariant("ERR-SHAPE-01", on=documented)
+def an_error_has_a_documented_shape(exchange: Exchange) -> Iterator[Finding]:
+    """Every error has an error object with a message, or a detail."""
+    yield from _misshapen(exchange, "ERR-SHAPE-01")
+    detail = _document(exchange).get("detail")
+    if isinstance(detail, str) and detail and not detail.strip():
+        yield deviation(exchange, "a detail that says something", actual=show(detail))
+
+
+@invariant("ERR-SHAPE-02", on=documented)
+def an_error_object_is_whole(exchange: Exchange) -> Iterator[Finding]:
+    """An error object carries message, type, param and code; param and code may be null."""
+    _document(exchange)
+    if not _error(exchange):
+        raise Untestable("there is no error object")
+    yield from _misshapen(exchange, "ERR-SHAPE-02")
+    message = _error(exchange).get("message")
+    if isinstance(message, str) and message and not message.strip():
+        yield deviation(exchange, "a message that says something", actual=show(message))
+
+
+@over_run("ERR-SHAPE-03", on=documented)
+def errors_have_one_shape(exchanges: Sequence[Exchange]) -> Iterator[Finding | Observation]:
+    """All errors of a deployment have one shape.
+
+    A detail of /responses is documented for the models that it does not serve, so it is left out.
+    """
+    table: dict[tuple[str, int], set[str]] = defaultdict(set)
+    counted: Counter[str] = Counter()
+    first: dict[str, Exchange] = {}
+    for exchange in exchanges:
+        found = shape(exchange.document)
+        table[exchange.request.operation, exchange.status].add(found)
+        if found in ("error", "detail") and not _gate(exchange):
+            counted[found] += 1
+            first.setdefault(found, exchange)
+    rows = [
+        f"{where} {status}: {'/'.join(sorted(each))}" for (where, status), each in table.items()
+    ]
+    yield Observation("error_shape", "mixed" if len(counted) > 1 else next(iter(counted), "none"))
+    yield Observation("error_shape_by_route", "; ".join(sorted(rows)))
+    if len(counted) > 1:
+        (usual, _), (rare, count) = counted.most_common()
+        actual = f"{count} of {counted.total()} have {rare}: {describe(first[rare])}"
+        yield deviation(first[rare], f"{usual}, as in most errors", actual=actual)
+
+
+@over_run("ERR-429-01", on=throttled)
+def throttling_has_its_status(exchanges: Sequence[Exchange]) -> Iterator[Finding | Observation]:
+    """A refusal for a rate or a quota has the status 429 and a JSON error."""
+    for exchange in exchanges:
+        yield Observation("rate_limit", "429" if exchange.status == 429 else "other")
+        if exchange.status != 429:
+            yield deviation(exchange, "HTTP 429")
+        elif shape(exchange.document) in ("other", "not JSON"):
+            yield deviation(exchange, "a JSON error with an error object or a detail")
+
+
+@invariant("ERR-NOSTACK-01", on=lambda exchange: bool(exchange.status))
+def an_error_gives_no_insight(exchange: Exchange) -> Iterator[Finding]:
+    """No error holds a stack trace or a path of the server; for addresses there is a check."""
+    for told, pattern in TRACES.items():
+        for found in revealed(exchange, pattern)[:1]:
+            yield deviation(exchange, f"an error without {told}", actual=show(found))
+
+
+def revealed(exchange: Exchange, pattern: re.Pattern[str]) -> list[str]:
+    """What an error gives away, unless the request itself said it."""
+    sent = exchange.request.body.decode("utf-8", "replace") + exchange.request.route
+    found = [match[0] for text in _errors_told(exchange) for match in pattern.finditer(text)]
+    return [each for each in found if each not in sent]
+
+
+def _errors_told(exchange: Exchange) -> Iterator[str]:
+    """The texts of an error: the body of a refusal, or the payloads in a stream that failed."""
+    if failed(exchange):
+        yield exchange.body.decode("utf-8", "replace")
+    elif exchange.is_stream:
+        for event in exchange.payloads:
+            document = parse(event.data.encode())
+            if isinstance(document, dict) and (document.get("error") or event.event == "error"):
+                yield event.data
+
+
+def _misshapen(exchange: Exchange, clause: str) -> Iterator[Finding]:
+    for each in violations("error", _document(exchange)):
+        if each.clause == clause:
+            where = each.pointer or "/"
+            yield deviation(exchange, each.expected, actual=describe(exchange), where=where)
+
+
+def _document(exchange: Exchange) -> dict[str, Any]:
+    if not isinstance(exchange.document, dict) or not exchange.document:
+        raise Untestable("the body is no JSON object: see ERR-JSON-01")
+    return exchange.document
+
+
+def _error(exchange: Exchange) -> dict[str, Any]:
+    error = exchange.document.get("error") if isinstance(exchange.document, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _gate(exchange: Exchange) -> bool:
+    request = exchange.request
+    return request.operation == RESPONSES and shape(exchange.document) == "detail"
