@@ -243,16 +243,19 @@ def _litellm(call: str, wait: str, each: str, wrap: Callable[[str, str], str]) -
     return {name: _LITELLM_HEAD + wrap(body, name) for name, body in calls.items()}
 
 
+_BY_REQUESTS = "with http.post({call}, stream=True) as r:\n"
+_BY_HTTPX = "with http.stream('POST', {call}) as r:\n"
 SDK = Way(tools.OPENAI, _openai(_sync, _head("OpenAI")))
-SDK_ASYNC = Way(tools.OPENAI, _openai(_async, _head("AsyncOpenAI")), style="async")
+SDK_ASYNC = Way(tools.OPENAI, _openai(_async, _head("AsyncOpenAI")), style="async", tier="deep")
 NODE = Way(tools.OPENAI_NODE, _node())
-REQUESTS = Way(tools.REQUESTS, _plain("requests", "with http.post({call}, stream=True) as r:\n"))
-HTTPX = Way(tools.HTTPX, _plain("httpx", "with http.stream('POST', {call}) as r:\n"))
+REQUESTS = Way(tools.REQUESTS, _plain("requests", _BY_REQUESTS), tier="deep")
+HTTPX = Way(tools.HTTPX, _plain("httpx", _BY_HTTPX), tier="deep")
 _KEY = {"COMPACTIFAI_API_KEY": PLACEHOLDER}
 LITELLM = Way(tools.LITELLM, _litellm("completion", "", "for", _sync), env=_KEY)
 LITELLM_ASYNC = Way(
     *(tools.LITELLM, _litellm("acompletion", "await ", "async for", _async)),
     style="async",
+    tier="deep",
     env=_KEY,
 )
 WAYS = (SDK, SDK_ASYNC, NODE, REQUESTS, HTTPX, LITELLM, LITELLM_ASYNC)

@@ -12,14 +12,14 @@ from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import prerequisites, verify
-from suites.clients import reading, runs
+from suites.clients import own, reading, runs
 from suites.clients.calls import CAPABILITIES
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from schemas.records import Finding
     from suites.clients.calls import Way
-    from suites.clients.runs import Program, Ran
+    from suites.clients.runs import Ran
 
 WORKS = "works"
 NOT_OFFERED = "not offered"
@@ -41,21 +41,27 @@ class Cell:
 
 def cells(dut: Deployment, way: Way) -> list[Cell]:
     """What a client can do on this deployment. Raises NotApplicable when it is not installed."""
-    programs: dict[str, Program] = {}
-    for name in way.programs:
-        try:
-            programs[name] = way.program(dut, name)
-        except NotApplicable:
-            continue
-    ran = runs.run(dut, way.tool, list(programs.values()))
     found = []
     for name in CAPABILITIES:
         key = f"client {way.name} {way.tool.version} {name}"
-        if name not in programs:
+        if name not in way.programs:
             found.append(Cell(key, NOT_OFFERED))
+            continue
+        try:
+            ran = _ran(dut, way, name)
+        except NotApplicable as why:
+            found.append(Cell(key, f"not applicable: {why}"))
         else:
-            found.append(_cell(dut, key, name, ran[programs[name].name]))
+            found.append(_cell(dut, key, name, ran))
     return found
+
+
+def _ran(dut: Deployment, way: Way, name: str) -> Ran:
+    if way.tool in own.BATCHES:
+        return own.ran(dut, way.tool, f"{way.name} {name}")
+    programs = list(own.programs_of(dut, way))
+    found = runs.run(dut, way.tool, programs)
+    return found[way.program(dut, name).name]
 
 
 def altered(ran: Ran, asked: dict[str, Any]) -> list[str]:

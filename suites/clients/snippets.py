@@ -30,7 +30,7 @@ client = OpenAI(base_url="{BASE}", api_key="{PLACEHOLDER}")
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snippet:
     """A printed snippet: who runs it, its URL and models, and the part that is run.
 
@@ -47,6 +47,7 @@ class Snippet:
     prelude: str = ""
     addressed: bool = False
     env: Mapping[str, str] | None = None
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,7 +68,7 @@ class Snippet:
     def substitutions(self, dut: Deployment) -> list[tuple[str, str]]:
         """What stands instead of what. Raises NotApplicable when no model plays a part."""
         models = CHAT if self.models is None else self.models
-        found = [(self.url, BASE)]
+        found = [(self.url, BASE), *self.also]
         for printed, role in models.items():
             model = dut.cast.model(role)
             if self.addressed:
@@ -180,9 +181,10 @@ MULTI = Snippet(
     "guide-multi-provider-python",
     tools.OPENAI,
     url="http://localhost:11434/v1",
-    models=LLAMA,
+    models={"llama3.2": "chat", "gpt-4o-mini": "chat"},
+    also=(("https://api.openai.com/v1", BASE),),
     prelude="import os\nfrom openai import OpenAI\n",
-    env={"OPENAI_API_KEY": "unused"},
+    env={"OPENAI_API_KEY": PLACEHOLDER},
 )
 CONVERSATION = Snippet(
     "guide-conversation-manager-python", tools.OPENAI, models=LLAMA, prelude=CLIENT
@@ -193,6 +195,18 @@ GUIDE_TOOLS = Snippet(
     "guide-tools-python", tools.OPENAI, models={"llama3.2": "tools"}, prelude=CLIENT
 )
 SAFE = Snippet("guide-python-error-handling", tools.OPENAI, models=LLAMA, prelude=CLIENT)
+
+
+JSON_MODE = Snippet("guide-json-mode-python", tools.OPENAI, models=LLAMA, prelude=CLIENT)
+ELIDED = ("messages=[...]", 'messages=[{"role": "user", "content": "Say OK"}]')
+JSON_SCHEMA = Snippet(
+    "guide-json-schema-python",
+    tools.OPENAI,
+    models={"gpt-4o": "chat"},
+    prelude=CLIENT,
+    also=(ELIDED,),
+)
+USAGE = Snippet("guide-usage-python", tools.OPENAI, models={}, prelude=CLIENT)
 
 
 def programs(dut: Deployment, snippets: tuple[Snippet, ...]) -> tuple[Program, ...]:

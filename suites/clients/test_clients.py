@@ -8,37 +8,13 @@ from fixtures.exchange import NOT_JSON, parse
 from schemas.records import Observation
 from suites import doors, verify
 from suites.checks import Findings, case, check, checks
-from suites.clients import calls, matrix, reading, runs, tools
-from suites.clients.runs import BASE, PLACEHOLDER, Program
+from suites.clients import calls, matrix, own, reading, tools
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
-    from schemas.records import Finding
     from suites.clients.calls import Way
     from suites.clients.runs import Ran
-
-HEAD = """\
-import os
-from openai import OpenAI
-client = OpenAI(base_url=os.environ["BASE_URL"], api_key=os.environ["API_KEY"])
-model = os.environ["MODEL"]
-"""
-RESPONSE = """\
-r = client.responses.create(model=model, input="Say OK", max_output_tokens=64)
-print(r.id, r.status, r.usage.total_tokens, r.output_text)
-"""
-EVENTS = """\
-for event in client.responses.create(
-    model=model, input="Say OK", max_output_tokens=64, stream=True
-):
-    print(event.type)
-"""
-SLASHED = {
-    "models": "print(len(client.models.list().data))",
-    "chat": "print(client.chat.completions.create(model=model, max_tokens=8,"
-    ' temperature=0, messages=[{"role": "user", "content": "Say OK"}]).model)',
-}
 
 
 @check("SDK-BASEURL-01")
@@ -74,25 +50,17 @@ def test_routes_lie_below_the_base_url(dut: Deployment) -> Findings:
         verify.conclusive(exchange)
         if exchange.status in (404, 405) or 300 <= exchange.status < 400:
             yield verify.deviation(exchange, f"an answer below the base URL, at {request.route}")
-    model = dut.cast.model("chat")
-    env = {"BASE_URL": f"{BASE}/", "API_KEY": PLACEHOLDER, "MODEL": model}
-    programs = [Program(f"slash {name}", HEAD + text, env=env) for name, text in SLASHED.items()]
-    for ran in runs.run(dut, tools.OPENAI, programs).values():
+    for name in own.SLASHED:
+        ran = own.ran(dut, tools.OPENAI, name)
         found = list(reading.works(ran, reading.anything, "a base URL that ends in a slash"))
-        yield from () if _fails_anyway(dut, found) else found
+        yield from () if found and _fails_anyway(dut) else found
 
 
 @check("SDK-PY-RESP-01")
 def test_responses_surface_works(dut: Deployment) -> Findings:
     """The SDK's responses surface gives id, status, usage and text, and the events of a stream."""
-    env = {"BASE_URL": BASE, "API_KEY": PLACEHOLDER, "MODEL": dut.cast.model("responses")}
-    programs = [
-        Program("responses surface", HEAD + RESPONSE, env=env),
-        Program("responses events", HEAD + EVENTS, env=env),
-    ]
-    ran = runs.run(dut, tools.OPENAI, programs)
-    yield from reading.works(ran["responses surface"], _surface)
-    yield from reading.works(ran["responses events"], _events)
+    yield from reading.works(own.ran(dut, tools.OPENAI, own.SURFACE), _surface)
+    yield from reading.works(own.ran(dut, tools.OPENAI, own.EVENTS), _events)
 
 
 def _surface(ran: Ran) -> str:
@@ -110,6 +78,6 @@ def _kinds(exchange: Exchange) -> list[str]:
     return [str(each.get("type")) for each in documents if each is not NOT_JSON and "type" in each]
 
 
-def _fails_anyway(dut: Deployment, found: list[Finding]) -> bool:
-    """Whether what failed with a slash at the base URL's end fails without it, too."""
-    return bool(found) and any(cell.findings for cell in matrix.cells(dut, calls.SDK))
+def _fails_anyway(dut: Deployment) -> bool:
+    """Whether what fails with a slash at the base URL's end fails without it, too."""
+    return any(cell.findings for cell in matrix.cells(dut, calls.SDK))

@@ -79,7 +79,8 @@ def _node(package: str) -> str:
 def _command(name: str) -> str:
     if not (told := _told(name)) or sys.platform == "win32":
         raise NotApplicable(f"{name} is not installed")
-    return (re.findall(r"\d+(?:\.\d+)+", told) or ["of an unknown version"])[0]
+    found = re.search(r"\d+(?:\.\d+)+", told)
+    return found[0] if found else "of an unknown version"
 
 
 def _told(name: str) -> str:

@@ -1,0 +1,59 @@
+"""LiteLLM's proxy in front of the deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+from fixtures.bodies import post
+from fixtures.exchange import Chunk, Exchange
+from fixtures.outcomes import Inconclusive
+from fixtures.proxy import Proxy
+from suites import verify
+from suites.checks import Findings, check
+from suites.clients import calls, reading, tools
+from suites.clients.gateway import KEY, gateway
+from suites.clients.runs import PLACEHOLDER, PLACEHOLDERS, Ran
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+TRIED = ("chat", "chat stream")
+NAME = "litellm-proxy"
+
+
+@check("LITELLM-PROXY-01", tier="deep")
+def test_deployment_works_behind_a_litellm_proxy(dut: Deployment) -> Findings:
+    """A chat and a chat stream through LiteLLM's proxy give the text that was on the wire."""
+    model, label = dut.cast.model("chat"), tools.LITELLM.label
+    with Proxy(dut.client, PLACEHOLDERS, (NAME,)) as proxy:
+        with gateway(proxy.url(NAME), PLACEHOLDER, (model,)) as url:
+            told = [_ask(url, {"model": model, **calls.CAPABILITIES[name].asked}) for name in TRIED]
+    seen = proxy.announce(NAME)
+    dut.used += [exchange.id for exchange in seen]
+    if len(seen) != len(TRIED):
+        raise Inconclusive(f"{label} sent {len(seen)} requests for {len(TRIED)}")
+    for name, exchange, (status, text) in zip(TRIED, seen, told, strict=True):
+        ran = Ran(name, f"the proxy of {label}", text, exchanges=(exchange,))
+        found = list(reading.works(ran, lambda one: reading.said(one.exchanges[-1])))
+        yield from found
+        if status != 200 and not found:
+            actual = f"HTTP {status}: {text[:200]}"
+            yield verify.deviation(exchange, "HTTP 200 from the proxy", actual=actual)
+
+
+def _ask(url: str, body: dict[str, object]) -> tuple[int, str]:
+    """Status and text that the proxy answers, read with the eyes of our own reader."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    try:
+        answer = httpx.post(
+            f"{url}/chat/completions", headers=headers, json=body, timeout=120, trust_env=False
+        )
+    except httpx.TransportError as error:
+        raise Inconclusive(f"LiteLLM's proxy does not answer: {error}") from None
+    if answer.status_code != 200:
+        return answer.status_code, answer.text
+    request = post("/chat/completions", dict(body))
+    seen = Exchange("proxied", request, 200, chunks=(Chunk(0.0, answer.content),))
+    return 200, reading.said(seen)

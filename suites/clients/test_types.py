@@ -1,0 +1,148 @@
+"""The bodies of the deployment, loaded into the types that OpenAI publishes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fixtures import examples
+from fixtures.answers import Answer
+from fixtures.exchange import NOT_JSON
+from fixtures.outcomes import Inconclusive
+from schemas.records import Observation
+from suites import doors, verify
+from suites.checks import Findings, check
+from suites.clients import runs, tools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+# The types do not validate by themselves: the SDK builds them of anything. Here they do. What the
+# Response object lacks is not asked: the vendor's own example lacks most of it.
+PROGRAM = """\
+import json
+from openai.types import Completion, Model, chat, responses
+from openai.types.audio import Transcription
+KINDS = {
+    "Model": Model, "ChatCompletion": chat.ChatCompletion, "Completion": Completion,
+    "ChatCompletionChunk": chat.ChatCompletionChunk, "Response": responses.Response,
+    "Transcription": Transcription,
+}
+FILLED = {
+    "parallel_tool_calls": True, "tool_choice": "auto", "tools": [], "error": None,
+    "incomplete_details": None, "instructions": None, "metadata": None, "temperature": None,
+    "top_p": None,
+}
+ITEM = {"id": "item", "status": "completed", "role": "assistant", "summary": []}
+USAGE = {
+    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+    "output_tokens_details": {"reasoning_tokens": 0},
+}
+def filled(body):
+    body = {**FILLED, **body}
+    if isinstance(body.get("usage"), dict):
+        told = body["usage"]
+        deep = {key: {**USAGE[key], **(told.get(key) or {})} for key in USAGE}
+        body["usage"] = {**told, **deep}
+    if isinstance(body.get("output"), list):
+        body["output"] = [{**ITEM, **one, "content": parts(one)} if isinstance(one, dict)
+            and one.get("type") == "message" else one for one in body["output"]]
+    return body
+def parts(item):
+    content = item.get("content")
+    if not isinstance(content, list):
+        return content
+    return [{"annotations": [], **one} if isinstance(one, dict) else one for one in content]
+for name, kind, body in json.loads(BODIES):
+    try:
+        KINDS[kind].model_validate(filled(body) if kind == "Response" else body)
+    except Exception as error:
+        told = error.errors() if hasattr(error, "errors") else [{"loc": [], "msg": str(error)}]
+        for each in told:
+            place = "/" + "/".join(map(str, each["loc"]))
+            print(json.dumps([name, kind, place, each.get("type", ""), each["msg"]]))
+"""
+CHUNKS = 40
+# The printed example of each type, whose gaps are lawful.
+PRINTED = {
+    "ChatCompletion": "ref-chat-response",
+    "ChatCompletionChunk": "ref-chat-stream-excerpt",
+    "Completion": "ref-completions-response",
+    "Model": "ref-model-retrieve-response",
+    "Response": "compat-responses-response",
+    "Transcription": "ref-audio-response",
+}
+
+
+@check("SDK-OPENAI-TYPES-01")
+def test_bodies_load_into_the_published_types(dut: Deployment) -> Findings:
+    """Each body validates as the type that openai-python publishes for it.
+
+    What is missing in the printed example of a type may be missing in the body, too.
+    """
+    given = {exchange.id: exchange for exchange in _answers(dut)}
+    bodies = [(name, kind, body) for name, one in given.items() for kind, body in _bodies(one)]
+    printed = [
+        (kind, kind, body)
+        for kind, name in PRINTED.items()
+        for body in examples.load()[name].bodies[:1]
+    ]
+    complaints = _complaints(dut, [*printed, *bodies])
+    lawful = {_what(each) for each in complaints if each[0] in PRINTED}
+    for each in complaints:
+        name, kind, place, sort, message = each
+        gap = kind == "Response" and sort == "missing"
+        if name in given and not gap and _what(each) not in lawful:
+            expected = f"a body that loads as openai's {kind}"
+            yield verify.deviation(given[name], expected, actual=message, where=place)
+    yield Observation("client openai-python types", tools.OPENAI.version)
+
+
+def _answers(dut: Deployment) -> Iterator[Exchange]:
+    """One plain answer of each route, and one chat stream."""
+    for operation, request in doors.doors(dut).items():
+        yield dut.send(request)
+        if operation == doors.CHAT:
+            yield dut.chat(stream=True)
+
+
+def _bodies(exchange: Exchange) -> Iterator[tuple[str, Any]]:
+    document, operation = exchange.document, exchange.request.operation
+    if not exchange.ok:
+        return
+    if exchange.is_stream:
+        yield from (("ChatCompletionChunk", each) for each in Answer(exchange).chunks[:CHUNKS])
+    elif operation == doors.LIST and isinstance(document, dict):
+        data = document.get("data")
+        yield from (("Model", each) for each in (data if isinstance(data, list) else ()))
+    elif operation in KINDS and document is not NOT_JSON:
+        yield KINDS[operation], document
+
+
+KINDS = {
+    doors.RETRIEVE: "Model",
+    doors.CHAT: "ChatCompletion",
+    doors.COMPLETIONS: "Completion",
+    doors.RESPONSES: "Response",
+    doors.AUDIO: "Transcription",
+}
+
+
+def _complaints(dut: Deployment, bodies: list[tuple[str, str, Any]]) -> list[list[str]]:
+    text = f"BODIES = {json.dumps(json.dumps(bodies))}\n{PROGRAM}"
+    used = list(dut.used)
+    ran = runs.run(dut, tools.OPENAI, [runs.Program("types", text)])["types"]
+    dut.used[:] = used
+    if ran.error:
+        raise Inconclusive(f"{ran.tool} has other types than were known: {ran.error}")
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def _what(complaint: list[str]) -> tuple[str, str, str]:
+    """The type, the place without the indexes of lists, and the kind of complaint."""
+    _, kind, place, sort, _ = complaint
+    steps = [step for step in place.split("/") if not step.isdigit()]
+    return kind, "/".join(steps), sort

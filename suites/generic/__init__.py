@@ -1,0 +1,1 @@
+"""Checks of the guide to OpenAI-compatible APIs: what any such server keeps."""
