@@ -9,7 +9,16 @@ from fixtures.outcomes import Inconclusive
 from suites import verify
 from suites.asking import read
 from suites.checks import Findings, check
-from suites.completions.asking import COUNT, ENDS_SOON, RUNS_ON, forms, goes_on, prompt_of, steady
+from suites.completions.asking import (
+    COUNT,
+    ENDS_SOON,
+    RUNS_ON,
+    forms,
+    goes_on,
+    prompt_of,
+    steady,
+    text_of,
+)
 from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, texts
 
 if TYPE_CHECKING:
@@ -22,13 +31,17 @@ EVERYWHERE = ["e", "a", "1", "o"]
 
 @check("COMP-REQ-MAXTOK-01", tier="smoke")
 def test_default_is_sixteen_tokens(dut: Deployment) -> Findings:
-    """Without max_tokens a completion has at most 16 tokens, and one that is cut has 16."""
+    """Without max_tokens a completion has at most 16 tokens, and one that is cut has 16.
+
+    Control for the second: with max_tokens 17 the usage of the same prompt is 17.
+    """
     for prompt in RUNS_ON[:2]:
         exchange = dut.completions(prompt=prompt, max_tokens=ABSENT)
         yield from verify.accepted(exchange, "a request without max_tokens")
-        told = read(exchange)
-        spent = told.tokens("completion_tokens")
-        if told.finish_reason == "length" and spent < DEFAULT_MAX_TOKENS:
+        cut, control = read(exchange), read(dut.completions(prompt=prompt, max_tokens=CAPS[-1]))
+        spent = cut.tokens("completion_tokens")
+        counted = control.tokens("completion_tokens") == CAPS[-1]
+        if counted and cut.finish_reason == "length" and spent < DEFAULT_MAX_TOKENS:
             actual = f"cut after {spent}"
             yield verify.deviation(exchange, "16 tokens before it is cut", actual=actual)
 
@@ -39,12 +52,12 @@ def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
 
     Control: at temperature 0 the deployment completes the prompt twice alike.
     """
-    explicit = read(dut.completions(prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS)).text
+    explicit = text_of(dut.completions(prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS))
     if not steady(dut, prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS):
         return
     for form in forms(dut):
         exchange = dut.completions(prompt=COUNT, max_tokens=ABSENT, **form)
-        text = read(exchange).text
+        text = text_of(exchange)
         if text != explicit and text.startswith(explicit):
             expected = f"as with max_tokens 16: {verify.show(explicit)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
@@ -72,7 +85,7 @@ def test_a_lower_cap_cuts_the_text(dut: Deployment) -> Findings:
         return
     for form in forms(dut):
         exchange = dut.completions(**prompt, max_tokens=5, **form)
-        text = read(exchange).text
+        text = text_of(exchange)
         if text and len(text) >= len(control.text):
             expected = f"less than the 40 tokens {verify.show(control.text)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
@@ -123,10 +136,10 @@ def test_streams_reach_min_tokens(dut: Deployment) -> Findings:
     Control: at temperature 0 the deployment completes the prompt twice alike.
     """
     fields: dict[str, Any] = {"prompt": ENDS_SOON[0], "min_tokens": 20, "max_tokens": 40}
-    plain = read(dut.completions(**fields)).text
+    plain = text_of(dut.completions(**fields))
     for form in forms(dut)[1:]:
         exchange = dut.completions(**fields, **form)
-        text = read(exchange).text
+        text = text_of(exchange)
         if text != plain and plain.startswith(text) and steady(dut, **fields):
             expected = f"as without stream: {verify.show(plain)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
@@ -172,7 +185,7 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
             exchange = dut.completions(**prompt, max_tokens=40, stop=stop, **form)
             yield from verify.accepted(exchange, f"stop {stop!r}")
             before = control.text.partition(words)[0]
-            text = read(exchange).text
+            text = text_of(exchange)
             if not _ends_at(text, before, words):
                 expected = (f"the text before {verify.show(words)}: {verify.show(before)}",)
                 yield verify.deviation(exchange, *expected, actual=verify.show(text))
@@ -199,9 +212,9 @@ def test_absent_stop_changes_nothing(dut: Deployment) -> Findings:
     control = goes_on(dut, 20)
     prompt = prompt_of(control)
     exchange = dut.completions(**prompt, max_tokens=40, stop=["\u2603\u2603", "\u2603 \u2603"])
-    text = read(exchange).text
+    text = text_of(exchange)
     if control.text.startswith(text) and text != control.text:
-        again = read(dut.completions(**prompt, max_tokens=40, sample=1)).text
+        again = text_of(dut.completions(**prompt, max_tokens=40, sample=1))
         if again == control.text and "\u2603" not in text:
             expected = f"as without stop: {verify.show(control.text)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))

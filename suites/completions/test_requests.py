@@ -12,7 +12,7 @@ from schemas.validate import violations
 from suites import verify
 from suites.asking import read
 from suites.checks import Findings, check
-from suites.completions.asking import forms, steady
+from suites.completions.asking import choices, forms, other_cost, steady, text_of
 from suites.invariants.completions import texts
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def test_plain_request_is_answered(dut: Deployment) -> Findings:
 def test_models_that_complete_are_observed(dut: Deployment) -> Findings:
     """Each chat model completes a text or refuses it, without a 5xx; which do is observed."""
     models = dut.cast.models("completions")
-    told = {model: dut.completions(model=model, max_tokens=1) for model in models}
+    told = {model: dut.completions(model=model) for model in models}
     for exchange in told.values():
         yield from verify.open_to(exchange)
     serving = [model for model, exchange in told.items() if exchange.ok]
@@ -99,12 +99,13 @@ def test_array_of_texts_is_accepted(dut: Deployment) -> Findings:
         for form in forms(dut) if len(prompt) > 2 else ({},):
             exchange = dut.completions(prompt=prompt, max_tokens=4, **form)
             yield from verify.accepted(exchange, f"{len(prompt)} prompts")
-            count = len(texts(exchange)) if exchange.ok else 0
-            if exchange.ok and count not in (1, len(prompt)):
+            if not exchange.ok:
+                continue
+            if (count := choices(exchange)) not in (1, len(prompt)):
                 expected = (f"{len(prompt)} choices, one for each prompt", "one choice")
                 actual = f"{count} choices"
                 yield verify.deviation(exchange, *expected, actual=actual, where="/choices")
-            elif exchange.ok and len(prompt) > 1:
+            elif len(prompt) > 1:
                 side = "one per prompt" if count == len(prompt) else "one"
                 yield Observation("prompt_array_choices", side)
 
@@ -117,7 +118,7 @@ def test_choices_belong_to_their_prompts(dut: Deployment) -> Findings:
     when the choices are those of the other prompt.
     """
     prompts = ["The capital of France is", "1 2 3 4 5 6 7"]
-    alone = [read(dut.completions(prompt=prompt)).text for prompt in prompts]
+    alone = [text_of(dut.completions(prompt=prompt)) for prompt in prompts]
     if alone[0] == alone[1] or not all(steady(dut, prompt=prompt) for prompt in prompts):
         return
     for form in forms(dut):
@@ -131,14 +132,17 @@ def test_choices_belong_to_their_prompts(dut: Deployment) -> Findings:
 @check("COMP-REQ-USER-01")
 def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
     """The field user changes nothing: the prompt is as long as without it."""
-    tokens = read(dut.completions()).tokens("prompt_tokens")
     for user in ("user-123", "\u00fc" * 40, "user-123 " * 20):
         exchange = dut.completions(user=user)
         yield from verify.accepted(exchange, f"user {user[:20]!r}")
-        told = read(exchange).tokens("prompt_tokens")
-        if told != tokens:
-            expected = f"{tokens} prompt tokens, as without user"
-            yield verify.deviation(exchange, expected, actual=f"{told} with user {user[:20]!r}")
+        other = other_cost(
+            lambda number: dut.completions(sample=number),
+            lambda number, user=user: dut.completions(user=user, sample=number),  # type: ignore[misc]
+        )
+        if other:
+            expected = f"{other[0]} prompt tokens, as without user"
+            actual = f"{other[1]} with user {user[:20]!r}"
+            yield verify.deviation(exchange, expected, actual=actual)
 
 
 @check("COMP-REQ-TOOLS-01", needs=("tools",))

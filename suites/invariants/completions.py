@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +23,28 @@ if TYPE_CHECKING:
 OPERATION = "POST /completions"
 KIND = "completions.response"
 DEFAULT_MAX_TOKENS = 16
-# Fields that let a server generate more than it returns; each has a clause of its own.
-CANDIDATES = ("n", "best_of")
+# What these do to choices, texts and counts is asked in clauses of their own.
+JUDGED_APART = ("n", "best_of", "echo", "logprobs", "logit_bias", "seed", "suffix")
 WORDS_A_TOKEN = 8  # far more than any tokenizer joins; some slack is added to it
 
 
 def whole(exchange: Exchange) -> bool:
-    """Whole answers: also where a stream was asked for and one JSON document came."""
+    """Whole answers: also where a stream was asked for and one JSON document came.
+
+    An error under status 200 is none: it is a deviation where a request had to be accepted or
+    refused, and has no shape of a completion.
+    """
+    told = exchange.document
+    if isinstance(told, dict) and told.get("error") and "choices" not in told:
+        return False
     asked_plainly = documents.plain(OPERATION, exchange)
     in_vain = exchange.request.operation == OPERATION and exchange.is_stream and exchange.ok
-    return asked_plainly or (in_vain and isinstance(exchange.document, dict))
+    return asked_plainly or (in_vain and isinstance(told, dict))
 
 
 def any_answer(exchange: Exchange) -> bool:
     """Plain answers and whole streams."""
-    plain = documents.plain(OPERATION, exchange)
+    plain = documents.plain(OPERATION, exchange) and whole(exchange)
     return plain or (streams_of_text(exchange) and exchange.answered)
 
 
@@ -75,14 +83,16 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
 @invariant("COMP-RESP-CHOICE-01", on=any_answer)
 def choices_are_told_apart(exchange: Exchange) -> Iterator[Finding]:
     """One prompt has one choice with index 0; where there are several, each has its own index."""
-    told, asked = answer(exchange), exchange.request.document
+    told, asked = answer(exchange), exchange.request.fields
     if not told.choices:
         raise Untestable("the answer has no choice")
     indexes = [choice["index"] for choice in told.choices if is_count(choice.get("index"))]
     if len(indexes) < len(told.choices):
         raise Untestable("a choice has no index")
     count = len(set(indexes)) if exchange.is_stream else len(indexes)
-    if prompts(exchange) == 1 and not candidates(asked) and (count != 1 or set(indexes) != {0}):
+    if judged_apart(asked):
+        raise Untestable("how many choices there are is another clause's matter")
+    if prompts(exchange) == 1 and (count != 1 or set(indexes) != {0}):
         expected, actual = "one choice with index 0", f"indexes {show(indexes[:8])}"
         yield deviation(exchange, expected, actual=actual, where="/choices")
     elif sorted(set(indexes)) != list(range(count)) or len(set(indexes)) != count:
@@ -115,6 +125,8 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
 def usage_follows_the_text(exchange: Exchange) -> Iterator[Finding]:
     """Text and prompt are counted: a text costs tokens, and not fewer than its words can need."""
     told = answer(exchange)
+    if judged_apart(exchange.request.fields):
+        raise Untestable("what is counted is another clause's matter")
     counts = {name: told.tokens(name) for name in ("prompt_tokens", "completion_tokens")}
     texts = {"prompt_tokens": _prompt(exchange), "completion_tokens": told.text}
     for name, text in texts.items():
@@ -128,10 +140,11 @@ def equal_prompts_cost_the_same(exchanges: Sequence[Exchange]) -> Iterator[Findi
     """Equal prompts to one model have equal prompt_tokens."""
     seen: dict[tuple[str, str], tuple[int, Exchange]] = {}
     for exchange in exchanges:
-        asked = exchange.request.document
+        asked = exchange.request.fields
         count = (Answer(exchange).usage or {}).get("prompt_tokens")
-        # What ignored fields and tools do to the prompt, their own clauses ask.
+        # What other fields, and other spellings of the JSON, do to the prompt, other clauses ask.
         plain = set(asked) <= {"model", "prompt", "temperature", "max_tokens", "stream"}
+        plain = plain and exchange.request.body == json.dumps(asked, ensure_ascii=False).encode()
         if not plain or not isinstance(count, int):
             continue
         key = exchange.request.model, repr(asked.get("prompt"))
@@ -145,7 +158,7 @@ def equal_prompts_cost_the_same(exchanges: Sequence[Exchange]) -> Iterator[Findi
 @invariant("COMP-REQ-MAXTOK-02", on=any_answer)
 def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
     """No completion has more tokens than max_tokens, by its usage and by its words."""
-    cap = exchange.request.document.get("max_tokens")
+    cap = exchange.request.fields.get("max_tokens")
     if not is_count(cap) or cap < 1:
         raise Untestable("the request sets no cap")
     yield from _above(exchange, cap, "max_tokens")
@@ -154,33 +167,32 @@ def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
 @invariant("COMP-REQ-MAXTOK-01", on=any_answer)
 def default_caps(exchange: Exchange) -> Iterator[Finding]:
     """Without max_tokens no completion has more than 16 tokens."""
-    asked = exchange.request.document
+    asked = exchange.request.fields
     least = asked.get("min_tokens")
     if "max_tokens" in asked or (least is not None and not (is_count(least) and least <= 16)):
         raise Untestable("the request sets a limit of its own")
     yield from _above(exchange, DEFAULT_MAX_TOKENS, "the default")
 
 
-@invariant("COMP-REQ-MINTOK-01", on=any_answer)
-def min_tokens_is_reached(exchange: Exchange) -> Iterator[Finding]:
-    """No completion has fewer tokens than min_tokens."""
-    asked, told = exchange.request.document, answer(exchange)
-    least, cap = asked.get("min_tokens"), asked.get("max_tokens", DEFAULT_MAX_TOKENS)
-    if not (is_count(least) and is_count(cap) and 0 < least <= cap) or asked.get("stop"):
-        raise Untestable("the request sets no minimum that must hold")
-    if any(choice.get("finish_reason") == "content_filter" for choice in told.choices):
-        raise Untestable("the answer was filtered")
-    spent = told.tokens("completion_tokens")
-    wanted = least * len({show(choice.get("index", 0)) for choice in told.choices})
-    if spent < wanted:
-        expected = f"at least {wanted} completion tokens"
-        yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
+@over_run("COMP-REQ-MINTOK-01", on=any_answer)
+def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """No completion has fewer tokens than min_tokens, where tokens are counted at all."""
+    asked_for = [(each, minimum) for each in exchanges if (minimum := _minimum(each))]
+    if not asked_for:
+        raise Untestable("no request sets a minimum that must hold")
+    if any(_undercounted(exchange) for exchange in exchanges):
+        raise Untestable("completions that were cut cost less than max_tokens: usage is wrong")
+    for exchange, wanted in asked_for:
+        spent: Any = (Answer(exchange).usage or {}).get("completion_tokens")
+        if is_count(spent) and spent < wanted:
+            expected = f"at least {wanted} completion tokens"
+            yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
 
 
 @invariant("COMP-REQ-STOP-01", on=any_answer)
 def nothing_follows_a_stop_sequence(exchange: Exchange) -> Iterator[Finding]:
     """No token follows a stop sequence; a rest of the token that it came in may."""
-    stop = exchange.request.document.get("stop")
+    stop = exchange.request.fields.get("stop")
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list) or not sequences:
         raise Untestable("no stop sequence")
@@ -195,12 +207,13 @@ def nothing_follows_a_stop_sequence(exchange: Exchange) -> Iterator[Finding]:
 
 
 def texts(exchange: Exchange) -> list[str]:
-    """The text of each choice, in the order of their indexes."""
+    """The text of each choice, in the order of their indexes. Raises Untestable without one."""
     joined: dict[int, str] = {}
     for choice in answer(exchange).choices:
         index, text = choice.get("index", 0), choice.get("text")
-        if isinstance(index, int) and isinstance(text, str):
-            joined[index] = joined.get(index, "") + text
+        if not is_count(index) or not isinstance(text, str):
+            raise Untestable(f"a choice has no index or no text ({exchange.id})")
+        joined[index] = joined.get(index, "") + text
     return [joined[index] for index in sorted(joined)]
 
 
@@ -212,15 +225,15 @@ def least_tokens(text: str) -> int:
 
 def prompts(exchange: Exchange) -> int:
     """How many prompts the request holds; token ids are one prompt or several, so 0."""
-    prompt = exchange.request.document.get("prompt")
+    prompt = exchange.request.fields.get("prompt")
     if isinstance(prompt, list):
         return len(prompt) if all(isinstance(each, str) for each in prompt) else 0
     return int(isinstance(prompt, str))
 
 
-def candidates(asked: dict[str, Any]) -> bool:
-    """Whether the request asks for candidates, of which some may never be shown."""
-    return any(asked.get(name) not in (None, 1) for name in CANDIDATES)
+def judged_apart(asked: dict[str, Any]) -> bool:
+    """Whether the request has a field whose effect on the answer is a clause of its own."""
+    return any(asked.get(name) is not None for name in JUDGED_APART)
 
 
 def is_count(value: object) -> bool:
@@ -230,21 +243,42 @@ def is_count(value: object) -> bool:
 
 def _above(exchange: Exchange, cap: int, told: str) -> Iterator[Finding]:
     """Findings where there is more than this cap allows for each prompt."""
-    asked = exchange.request.document
-    if candidates(asked) or not prompts(exchange):
+    said = texts(exchange)
+    if judged_apart(exchange.request.fields) or not 0 < len(said) <= prompts(exchange):
         raise Untestable("how many completions the cap holds for is another clause's matter")
     cap *= prompts(exchange)
     expected = f"at most {cap} completion tokens by {told}"
-    spent = (answer(exchange).usage or {}).get("completion_tokens", 0)
-    words = sum(least_tokens(text) for text in texts(exchange))
+    spent: Any = (answer(exchange).usage or {}).get("completion_tokens", 0)
+    words = sum(least_tokens(text) for text in said)
     if is_count(spent) and spent > cap:
         yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
     elif words > cap:
         yield deviation(exchange, expected, actual=f"a text of {words} tokens or more")
 
 
+def _minimum(exchange: Exchange) -> int:
+    """The tokens that a completion must have at least, 0 where none are promised."""
+    asked = exchange.request.fields
+    least, cap = asked.get("min_tokens"), asked.get("max_tokens", DEFAULT_MAX_TOKENS)
+    if not (is_count(least) and is_count(cap) and 0 < least <= cap) or asked.get("stop"):
+        return 0
+    choices = Answer(exchange).choices
+    filtered = any(choice.get("finish_reason") == "content_filter" for choice in choices)
+    indexes = {show(choice.get("index", 0)) for choice in choices}
+    return 0 if filtered or judged_apart(asked) else int(least) * len(indexes)
+
+
+def _undercounted(exchange: Exchange) -> bool:
+    """Whether a completion of one prompt was cut, and cost less than what cut it."""
+    asked, told = exchange.request.fields, Answer(exchange)
+    cap, spent = asked.get("max_tokens"), (told.usage or {}).get("completion_tokens")
+    cut = [choice.get("finish_reason") for choice in told.choices][-1:] == ["length"]
+    known = is_count(cap) and is_count(spent) and prompts(exchange) == 1
+    return bool(known and cut and not judged_apart(asked) and spent < cap)
+
+
 def _prompt(exchange: Exchange) -> str:
-    prompt = exchange.request.document.get("prompt")
+    prompt = exchange.request.fields.get("prompt")
     listed = prompt if isinstance(prompt, list) else [prompt]
     # Several prompts may share one choice: the longest is what is surely counted.
     return max((each for each in listed if isinstance(each, str)), key=len, default="")
