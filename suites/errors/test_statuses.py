@@ -156,9 +156,10 @@ def test_errors_name_the_parameter(dut: Deployment) -> Findings:
     This is the only check that looks into a message, and it looks for the parameter's name only.
     """
     refused = [(field, one) for field, one in _mistaken(dut) if 400 <= one.status < 500]
-    readable = [(field, one) for field, one in refused if isinstance(one.document, dict)]
+    shapes = ("error", "detail", "both")
+    readable = [(field, one) for field, one in refused if shape(one.document) in shapes]
     if len(readable) < 5:
-        raise Untestable("too little is refused in JSON to tell")
+        raise Untestable("too little is refused in a documented shape to tell")
     silent = [(field, one) for field, one in readable if field not in _texts(one.document)]
     yield Observation(
         "errors_naming_the_parameter", f"{len(readable) - len(silent)}/{len(readable)}"

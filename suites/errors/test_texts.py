@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
+UNKNOWN = "no-such-model-7f3a"
 SUITES = Path(__file__).parent.parent
 READS_MESSAGE = re.compile(
     r"""["']error["'](?:, *|\]\[|\)\.get\(|, *\{\}\)\.get\()["']message["'](?!, *["'])"""
@@ -73,13 +74,14 @@ def test_no_check_reads_a_message(dut: Deployment) -> Findings:  # noqa: ARG001
 
 
 def _provoked(dut: Deployment) -> list[Exchange]:
-    """Errors that cost little: without a key, an unknown model, malformed JSON."""
+    """Errors that cost little: without a key, of an unknown model, of malformed JSON."""
     known = doors.doors(dut)
     requests = [doors.without_key(known[doors.LIST])]
     if doors.CHAT in known:
         requests.append(spoiled(known[doors.CHAT], mistakes.Act("", mistakes.instead("{"))))
+        requests.append(dut.request("/chat/completions", model=UNKNOWN, stream=True))
     answers = [dut.send(request) for request in requests]
-    answers.append(dut.model("no-such-model-7f3a"))
+    answers.append(dut.model(UNKNOWN))
     found = [each for each in answers if each.answered and each.status >= 400]
     if not found:
         raise Untestable("nothing is refused")

@@ -75,7 +75,7 @@ def one_choice(exchange: Exchange) -> Iterator[Finding]:
 @invariant("CHAT-REQ-MAXTOK-01", on=any_answer)
 def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
     """No answer has more completion tokens than max_tokens."""
-    cap = exchange.request.document.get("max_tokens")
+    cap = exchange.request.fields.get("max_tokens")
     if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
         raise Untestable("the request sets no cap")
     told = Answer(exchange)
@@ -88,7 +88,7 @@ def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
 @invariant("CHAT-REQ-STOP-02", on=any_answer)
 def stop_is_not_returned(exchange: Exchange) -> Iterator[Finding]:
     """No answer contains a stop sequence."""
-    stop = exchange.request.document.get("stop")
+    stop = exchange.request.fields.get("stop")
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list) or exchange.is_stream:
         raise Untestable("no stop sequence, or a stream, which has its own clause")
@@ -98,7 +98,7 @@ def stop_is_not_returned(exchange: Exchange) -> Iterator[Finding]:
 @invariant("STREAM-CHAT-STOP-01", on=chat_streams)
 def stop_is_not_streamed(exchange: Exchange) -> Iterator[Finding]:
     """No stream contains a stop sequence, across chunk borders neither."""
-    stop = exchange.request.document.get("stop")
+    stop = exchange.request.fields.get("stop")
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list):
         raise Untestable("no stop sequence")

@@ -43,7 +43,7 @@ def chunks(exchange: Exchange) -> list[tuple[int, dict[str, Any]]]:
 
 def asks_usage(exchange: Exchange) -> bool:
     """Whether the request asked for the usage chunk, which has no choice."""
-    options = exchange.request.document.get("stream_options")
+    options = exchange.request.fields.get("stream_options")
     return isinstance(options, dict) and bool(options.get("include_usage"))
 
 

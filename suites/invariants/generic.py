@@ -30,7 +30,7 @@ def length_means_the_cap_was_reached(exchange: Exchange) -> Iterator[Finding]:
     Only where nothing else can have cut it: a cap that was sent, usage that was told, and an
     answer that is far from filling any context window.
     """
-    asked, told = exchange.request.document, answer(exchange)
+    asked, told = exchange.request.fields, answer(exchange)
     caps = [asked[name] for name in CAPS if isinstance(asked.get(name), int)]
     if told.finish_reason != "length" or not caps:
         raise Untestable("not cut, or no cap was sent")
@@ -55,7 +55,7 @@ def tool_calls_means_that_there_are_some(exchange: Exchange) -> Iterator[Finding
     calls, reason = told.tool_calls, told.finish_reason
     if reason == "tool_calls" and not calls and not _old_calls(told):
         yield deviation(exchange, "at least one call of a function", actual="none", where=WHERE)
-    elif reason == "stop" and calls and not _forced(exchange.request.document):
+    elif reason == "stop" and calls and not _forced(exchange.request.fields):
         expected = "tool_calls where functions are called"
         actual = f"stop, with a call of {show(calls[0].name)}"
         yield deviation(exchange, expected, actual=actual, where=WHERE)
