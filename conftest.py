@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Prepare or join the run, connect the deployment, and take a first look at it."""
     config = session.config
-    if not fixtures_plugin.is_conformance_run(config) or config.option.collectonly:
+    if not fixtures_plugin.is_sending(config):
         return
     worker = fixtures_plugin.is_worker(config)
     if not worker:
@@ -137,7 +137,7 @@ def gather(config: pytest.Config) -> Facts | None:
         folder=folder,
         report_dir=folder.parent,
         scope=Scope(
-            tiers=catalogue.tiers(),
+            tiers={} if obstacle else catalogue.tiers(),
             tier=dut.setup.tier,
             unpromised=dut.profile.not_promised,
             gates=dut.profile.gates,

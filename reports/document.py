@@ -27,6 +27,7 @@ FINDINGS_SHOWN = 20
 def build(
     outcome: Outcome,
     *,
+    exit_status: int,
     deployment: Mapping[str, Any],
     suite: Mapping[str, Any],
     spent: Mapping[str, int],
@@ -39,7 +40,7 @@ def build(
     return {
         "format": 1,
         "verdict": str(outcome.headline),
-        "exit_status": outcome.exit_status,
+        "exit_status": exit_status,
         "cause": outcome.obstacle,
         "deployment": dict(deployment),
         "suite": dict(suite),
@@ -162,5 +163,6 @@ def _waiver(waiver: Waiver, state: str) -> Document:
         "ticket": waiver.ticket,
         "expires": waiver.expires.isoformat(),
         "model": waiver.model,
+        "endpoint": waiver.endpoint,
         "line": waiver.line,
     }

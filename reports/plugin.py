@@ -29,6 +29,7 @@ SHOWN = {
     "harness_error": ("suite errors", "E", "SUITE ERROR"),
 }
 RED = ("violated", "untestable", "harness_error")
+ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,20 @@ class Reporter:
         facts = None if self.worker else self.facts()
         if facts is None:
             return
+        # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
+        # stands; a run that came to its end is judged by its verdicts.
+        ended = facts.obstacle or int(exitstatus) in ENDED
+        if not ended and exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
+            reason = f"the run did not come to its end (exit status {int(exitstatus)})"
+            self.crashed.append(Judgement((), "pytest", Result.HARNESS_ERROR, reason))
         outcome = self._decide(facts)
+        status = outcome.exit_status if ended else int(exitstatus)
         har = {each["_id"]: each for each in evidence.entries(facts.report_dir / "exchanges.har")}
-        self.told = self._document(facts, outcome, har)
+        self.told = self._document(facts, outcome, status, har)
         document.write(facts.report_dir / "verdict.json", self.told)
         allure.write(session.config, self.told, har)
         junit.add(session.config, self.told, self.shown)
-        # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
-        # stands; a run that came to its end is judged by its verdicts.
-        if facts.obstacle or int(exitstatus) in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-            session.exitstatus = outcome.exit_status
+        session.exitstatus = status
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the verdict."""
@@ -123,12 +128,17 @@ class Reporter:
                 terminalreporter.write_line(line, **colours)
 
     def _document(
-        self, facts: Facts, outcome: verdicts.Outcome, har: Mapping[str, document.Document]
+        self,
+        facts: Facts,
+        outcome: verdicts.Outcome,
+        status: int,
+        har: Mapping[str, document.Document],
     ) -> document.Document:
         """The document of the run, without keys: an answer may have had one in pieces."""
         bodies = facts.report_dir / "bodies"
         built = document.build(
             outcome,
+            exit_status=status,
             deployment=facts.deployment,
             suite=facts.suite,
             spent=facts.spent,

@@ -157,7 +157,8 @@ def decide(
     strict: bool = False,
 ) -> Outcome:
     """Weigh everything that was said of each clause."""
-    judgements = tuple(judgements)
+    # Where nothing could be judged, a word on the first look would only hide the one cause.
+    judgements = () if obstacle else tuple(judgements)
     said: dict[str, list[Judgement]] = defaultdict(list)
     harness = []
     for judgement in judgements:

@@ -85,8 +85,8 @@ def _read(where: str, row: dict[str, Any], line: int, known: Collection[str]) ->
     unknown = sorted(set(row) - set(ALLOWED))
     if unknown:
         raise WaiverError(f"{where}: unknown key {unknown[0]}: known are {', '.join(ALLOWED)}")
-    for key in set(row) - {"expires"}:
-        if not isinstance(row[key], str):
+    for key in row:
+        if key != "expires" and not isinstance(row[key], str):
             raise WaiverError(f"{where}: {key} = {row[key]!r}: write one text")
     missing = [key for key in NEEDED if not str(row.get(key, "")).strip()]
     if missing:

@@ -1,0 +1,81 @@
+"""Whole runs of the suite, as a user starts them: a process, its output, its files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = json.loads((ROOT / "schemas" / "verdict.schema.json").read_text("utf-8"))
+VALID = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run that ended."""
+
+    exit_status: int
+    out: str
+    err: str
+    folder: Path
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """`verdict.json`, held against its schema."""
+        document: dict[str, Any] = json.loads((self.folder / "verdict.json").read_text("utf-8"))
+        for error in VALID.iter_errors(document):
+            raise AssertionError(f"{list(error.absolute_path)}: {error.message[:300]}")
+        return document
+
+    @property
+    def clauses(self) -> dict[str, dict[str, Any]]:
+        """The rows of `verdict.json` by clause."""
+        return {row["id"]: row for row in self.verdict["clauses"]}
+
+    @property
+    def summary(self) -> list[str]:
+        """The lines of our part of the terminal's summary."""
+        _, _, told = self.out.partition(" conformance =")
+        return told.splitlines()[1:-1]
+
+    def no_traceback(self) -> None:
+        """Fails when a crash of ours is shown."""
+        for text in (self.out, self.err):
+            assert "Traceback" not in text, text
+            assert "INTERNALERROR" not in text, text
+
+
+def start(folder: Path, *arguments: str, **variables: str) -> Run:
+    """Run pytest on the suites with these arguments and variables of the environment."""
+    report = folder / "report"
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--report-dir",
+        str(report),
+    ]
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST", "COMPACTIFAI"))
+    }
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=ROOT,
+        env={**inherited, **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr, report)
