@@ -1,0 +1,22 @@
+"""Lawful behaviours that differ from the reference's: the suite has nothing to say of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.reference import variants
+from tests import bench
+
+# What a variant cannot touch need not be asked again: its name begins with what it alters.
+TOUCHED: dict[str, tuple[str, ...]] = {
+    "audio-": ("audio",),
+    "resp-": ("responses", "responses-stream"),
+}
+
+
+@pytest.mark.parametrize("name", variants.load().entries)
+def test_a_lawful_variant_violates_nothing(reference: str, name: str) -> None:
+    areas = next((areas for prefix, areas in TOUCHED.items() if name.startswith(prefix)), ())
+    verdicts = bench.examine(f"{reference}/variant/{name}/v1", areas=areas)
+    assert not verdicts.outcome.harness, verdicts.told()
+    assert not verdicts.violated, verdicts.told()
