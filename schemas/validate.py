@@ -31,6 +31,7 @@ __all__ = [
     "kinds",
     "needs",
     "refusals",
+    "refusing",
     "standing",
     "violations",
 ]
@@ -107,6 +108,11 @@ def refusals(kind: str, body: object) -> tuple[str, ...]:
         return ()
     causes = _refusal_validators(kind)
     return tuple(dict.fromkeys(clause for clause, cause in causes if cause.is_valid(body)))
+
+
+def refusing(kind: str) -> tuple[str, ...]:
+    """All clauses by which a request of this kind may have to be refused."""
+    return tuple(dict.fromkeys(clause for clause, _ in _refusal_validators(kind)))
 
 
 def needs(kind: str, body: Mapping[str, Any]) -> frozenset[str]:

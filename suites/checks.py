@@ -44,7 +44,8 @@ class Check:
     """One function for one clause, with the row that it is run on where it drives a table.
 
     `tier` is the smallest tier that runs it; `sent` is False for checks that need no deployment;
-    `needs` are roles beyond those that the clause itself names.
+    `needs` are roles beyond those that the clause itself names. `also` are clauses that the
+    findings may name besides the check's own; `last` checks run after all others of their tier.
     """
 
     clause: str
@@ -54,6 +55,8 @@ class Check:
     needs: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
+    also: tuple[str, ...] = ()
+    last: bool = False
 
     @property
     def id(self) -> str:
@@ -117,7 +120,7 @@ def execute(case: Check, dut: Deployment) -> Judgement:
             if isinstance(item, Observation):
                 seen.append(item)
             else:
-                found.append(replace(item, clause=case.clause))
+                found.append(_named(case, item))
     except Unjudged as why:
         # What was found before the check had to stop stays found.
         result = Result.JUDGED if found else RESULTS[type(why)]
@@ -125,7 +128,7 @@ def execute(case: Check, dut: Deployment) -> Judgement:
     except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
         result, reason, found = Result.HARNESS_ERROR, crash(error), []
     return Judgement(
-        clauses=(case.clause,),
+        clauses=tuple(dict.fromkeys((case.clause, *(each.clause for each in found)))),
         source=case.name,
         result=result,
         reason=reason,
@@ -133,6 +136,11 @@ def execute(case: Check, dut: Deployment) -> Judgement:
         observations=tuple(seen),
         exchanges=tuple(dict.fromkeys(dut.used)),
     )
+
+
+def _named(case: Check, finding: Finding) -> Finding:
+    """The finding with the clause of its check, or with one that the check may name besides."""
+    return finding if finding.clause in case.also else replace(finding, clause=case.clause)
 
 
 def report(judgement: Judgement) -> None:

@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=out)
     clauses = contract.load().clauses
     kept = [item for item in items if item not in set(out)]
-    kept.sort(key=lambda item: _urgency(cases[item], clauses) if item in cases else (0, 0))
+    kept.sort(key=lambda item: _urgency(cases[item], clauses) if item in cases else (0, False, 0))
     items[:] = kept
 
 
@@ -76,6 +76,6 @@ def case_of(item: pytest.Item) -> checks.Check | None:
     return case if isinstance(case, checks.Check) else None
 
 
-def _urgency(case: checks.Check, clauses: object) -> tuple[int, int]:
+def _urgency(case: checks.Check, clauses: object) -> tuple[int, bool, int]:
     gate = clauses[case.clause].gate  # type: ignore[index]
-    return checks.TIERS.index(case.tier), GATES[gate]
+    return checks.TIERS.index(case.tier), case.last, GATES[gate]

@@ -1,0 +1,1 @@
+"""Requests that nobody wrote: drawn from the documented tables, bounded, judged like all others."""

@@ -1,0 +1,146 @@
+"""A drawn request, what is odd about it, and what is promised of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fixtures import bodies, forms
+from fixtures.bodies import ABSENT
+from fixtures.deployment import PLAIN, TRANSCRIPTIONS
+from schemas import tables, validate
+from suites.fuzz import promise
+from suites.fuzz.cost import thrifty
+from suites.fuzz.promise import OPEN, Promise
+from suites.rows import TOGETHER
+
+if TYPE_CHECKING:
+    from fixtures.audio import Clip
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Request
+
+Odd = Mapping[str, Any]
+HALVES = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request; `odd` are the fields in which it differs from the plain one of its route.
+
+    A case without `odd` cannot be made smaller: its bytes or its headers are what is odd.
+    """
+
+    request: Request
+    told: str
+    promise: Promise
+    odd: Odd = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Names the case: the same in every run with the same seed and models."""
+        return self.request.key
+
+
+@dataclass(frozen=True)
+class Target:
+    """One route that takes a body: which models play which roles there, and its plain body."""
+
+    dut: Deployment
+    route: str
+    kind: str
+    role: str
+    model: str
+    clip: Clip | None = None
+
+    def case(self, odd: Odd, told: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Case:
+        """The plain request with these fields, on a model that plays the roles they need."""
+        needed = {name: TOGETHER[name] for name in odd if name in TOGETHER}
+        beside = {k: v for fields in needed.values() for k, v in fields.items() if k not in odd}
+        body = {**self._body(self.model), **beside, **odd}
+        body = {name: value for name, value in body.items() if value is not ABSENT}
+        if "model" not in odd:
+            body["model"] = self._able(validate.needs(self.kind, body))
+        body = thrifty(self.kind, body)
+        known = {**body, **({"file": self.clip.data} if self.clip and "file" not in odd else {})}
+        made = promise.of(self.dut, self.kind, known, self._roles(body.get("model")))
+        sent = replace(self.request(body), headers=headers)
+        return Case(sent, told or tell(odd), made, odd)
+
+    def request(self, body: Mapping[str, Any]) -> Request:
+        """The request that carries this body, as JSON or as a form."""
+        if self.clip is None:
+            return bodies.post(self.route, dict(body))
+        file = body.get("file", ABSENT)
+        clip = self.clip
+        if file is not ABSENT:
+            data = file if isinstance(file, bytes) else str(file).encode("utf-8", "replace")
+            clip = replace(clip, data=data)
+        # Forms have no escapes: half of a character cannot be sent.
+        whole = json.dumps({name: value for name, value in body.items() if name != "file"})
+        texts = json.loads(HALVES.sub("?", whole))
+        return bodies.transcription(None if file is None else clip, texts)
+
+    def raw(self, told: str, body: bytes | None = None, made: Promise = OPEN, **wire: Any) -> Case:
+        """The plain request with other bytes, headers or another content type."""
+        plain = self.request(self._body(self.model))
+        sent = plain if body is None else replace(plain, body=body)
+        return Case(replace(sent, **wire), told, made)
+
+    @property
+    def plain(self) -> Mapping[str, Any]:
+        """The plain body."""
+        return self._body(self.model)
+
+    def _body(self, model: str) -> dict[str, Any]:
+        return PLAIN[self.route][1](model) if self.route in PLAIN else {"model": model}
+
+    def _able(self, needs: frozenset[str]) -> str:
+        """The cheapest model that plays all roles at once, or the plain one."""
+        return next((each for each in self._candidates if needs <= self._roles(each)), self.model)
+
+    def _roles(self, model: object) -> frozenset[str]:
+        return self._played.get(model, frozenset()) if isinstance(model, str) else frozenset()
+
+    @cached_property
+    def _played(self) -> Mapping[str, frozenset[str]]:
+        """The roles that each model plays."""
+        played: dict[str, set[str]] = {}
+        for role in self.dut.contract.roles:
+            for model in self.dut.cast.models(role):
+                played.setdefault(model, set()).add(role)
+        return {model: frozenset(roles) for model, roles in played.items()}
+
+    @cached_property
+    def _candidates(self) -> tuple[str, ...]:
+        return (self.model, *self.dut.cast.models(self.role))
+
+
+def target(dut: Deployment, operation: str, clip: Clip | None) -> Target:
+    """The target of an operation. Raises NotApplicable or Untestable when no model serves it."""
+    route = operation.partition(" ")[2]
+    kind = next(each.request for each in tables.load().operations if each.path == route)
+    role = "transcription" if route == TRANSCRIPTIONS else PLAIN[route][0]
+    dut.cast.model(role)
+    if route == TRANSCRIPTIONS:
+        return Target(dut, route, str(kind), role, dut.cast.model(role), clip)
+    return Target(dut, route, str(kind), role, dut.request(route).model)
+
+
+def tell(odd: Odd) -> str:
+    """The odd fields in a few words."""
+    words = [f"no {k}" if v is ABSENT else f"{k} = {_short(v)}" for k, v in odd.items()]
+    return ", ".join(words) or "the plain request"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]}… ({len(text)} characters)"
+
+
+def parts(target: Target, fields: list[forms.Part], told: str) -> Case:
+    """A form of these parts, in this order."""
+    return Case(bodies.form(target.route, fields), told, OPEN)

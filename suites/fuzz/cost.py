@@ -1,0 +1,57 @@
+"""What a drawn request may cost, bounded before it is sent.
+
+A cap that is higher than needed, missing or odd gets a brake: stop sequences that end any text
+after a few tokens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FEW = 16
+MANY = 64
+LONG = 400
+WIDE = 60
+BRAKE = [" ", "e", "a", "\n"]
+
+
+def thrifty(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body, asking for few tokens."""
+    if kind == "responses.request":
+        return {"max_output_tokens": MANY, **body}
+    if kind in ("chat.request", "completions.request"):
+        return _braked(dict(body))
+    return dict(body)
+
+
+def cut(value: Any) -> Any:
+    """The value with long texts and lists cut."""
+    if isinstance(value, str):
+        return value[:LONG]
+    if isinstance(value, list):
+        return [cut(each) for each in value[:WIDE]]
+    if isinstance(value, dict):
+        return {name: cut(each) for name, each in list(value.items())[:WIDE]}
+    return value
+
+
+def _braked(body: dict[str, Any]) -> dict[str, Any]:
+    """A text that ends soon, whatever is asked for. What is odd stays odd."""
+    least, choices = body.get("min_tokens"), body.get("n")
+    if _above(least, FEW):
+        # Not honoured at the price of thousands of tokens: the pair is open then.
+        return {**body, "max_tokens": FEW}
+    if _above(choices, 1):
+        return {**body, "max_tokens": 1}
+    if "max_tokens" not in body and "max_completion_tokens" not in body:
+        return {**body, "max_tokens": FEW}
+    if _above(body.get("max_tokens"), 0) and not _above(body.get("max_tokens"), MANY):
+        return body
+    return body if "stop" in body else {**body, "stop": BRAKE}
+
+
+def _above(value: object, bound: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > bound

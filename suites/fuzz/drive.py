@@ -1,0 +1,189 @@
+"""Sends drawn requests, makes a failing one smaller, and tells each cause once.
+
+A cause is a symptom and the odd fields that bring it about; a case whose failure goes away with
+the odd field of a known cause is one more example of it, and is counted only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from fixtures.outcomes import Inconclusive, NotRun
+from suites import verify
+from suites.fuzz.verdict import Defect, defect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fixtures.exchange import Exchange, Request
+    from schemas.records import Finding
+    from suites.fuzz.cases import Case, Odd, Target
+
+SHRINKS = 40
+EXAMPLES = 12
+CAUSES = 12
+TROUBLES = 8
+
+
+@dataclass
+class Cause:
+    """One distinct defect: the smallest request that shows it, and how many others do."""
+
+    case: Case
+    defect: Defect
+    exchange: Exchange
+    origin: str
+    times: int = 1
+
+
+@dataclass
+class Hunt:
+    """One hunt on one target: the causes found so far, and what was spent on them.
+
+    `ask` gives the exchange of a request; `replay` is the id of the only case to send.
+    """
+
+    target: Target
+    ask: Callable[[Request], Exchange]
+    replay: str = ""
+    causes: dict[object, Cause] = field(default_factory=dict)
+    sent: int = 0
+    troubled: int = 0
+    spent: bool = False
+
+    def run(self, cases: Iterable[Case]) -> None:
+        """Send the cases one after the other, until the budget or the patience ends."""
+        seen: set[str] = set()
+        try:
+            for case in cases:
+                if case.id in seen or (self.replay and case.id != self.replay):
+                    continue
+                seen.add(case.id)
+                self._try(case)
+                if self.troubled > TROUBLES or len(self.causes) >= CAUSES:
+                    return
+        except NotRun:
+            self.spent = True
+
+    def findings(self, again: str) -> Iterator[Finding]:
+        """One finding a cause; `again` is the command that replays a case, up to its id."""
+        for cause in self.causes.values():
+            found = verify.deviation(cause.exchange, *cause.defect.expected)
+            more = f"; {cause.times} requests show it" if cause.times > 1 else ""
+            places = ", ".join(f"/{name}" for name in cause.case.odd) or "the request"
+            where = f"{places}{more}; replay: {again}{cause.origin}"
+            yield replace(found, clause=cause.defect.clause, where=where)
+
+    def _try(self, case: Case) -> None:
+        wrong = self._ask(case)
+        if wrong is None or self._known(case, wrong[0]):
+            return
+        small, flaw, exchange = self._smaller(case, *wrong)
+        flaw = _named(self.target, small, flaw)
+        if not flaw.clause:
+            return
+        key = (flaw.symptom, flaw.clause, *_causes(small))
+        if key in self.causes:
+            self.causes[key].times += 1
+        else:
+            self.causes[key] = Cause(small, flaw, exchange, case.id)
+
+    def _ask(self, case: Case) -> tuple[Defect, Exchange] | None:
+        try:
+            self.sent += 1
+            exchange = self.ask(case.request)
+            found = defect(self.target, case, exchange)
+        except Inconclusive:
+            self.troubled += 1
+            return None
+        return (found, exchange) if found else None
+
+    def _known(self, case: Case, flaw: Defect) -> bool:
+        """Whether the failure has a cause that is known: it goes away with the odd field."""
+        for cause in self.causes.values():
+            names = cause.case.odd.keys()
+            if flaw.symptom != cause.defect.symptom or not names or not names <= case.odd.keys():
+                continue
+            rest = {name: value for name, value in case.odd.items() if name not in names}
+            if cause.times > EXAMPLES or not self._fails(rest, flaw):
+                cause.times += 1
+                return True
+        return False
+
+    def _fails(self, odd: Odd, flaw: Defect) -> bool:
+        again = self._ask(self.target.case(odd)) if odd else None
+        return again is not None and again[0].symptom == flaw.symptom
+
+    def _smaller(
+        self, case: Case, flaw: Defect, exchange: Exchange
+    ) -> tuple[Case, Defect, Exchange]:
+        """The same failure with fewer odd fields, and then with less in them."""
+        best = (case, flaw, exchange)
+        tries = 0
+        for candidates in (_alone, _without, _values, _values):
+            waiting = list(candidates(best[0].odd))
+            while waiting and tries < SHRINKS:
+                odd = waiting.pop(0)
+                smaller = self.target.case(odd)
+                if smaller.id == best[0].id:
+                    continue
+                tries += 1
+                wrong = self._ask(smaller)
+                same = smaller.promise.standing == case.promise.standing
+                if wrong and same and wrong[0].symptom == flaw.symptom:
+                    best = (smaller, *wrong)
+                    waiting = [] if candidates is _alone else list(candidates(odd))
+        return best
+
+
+def _named(target: Target, case: Case, flaw: Defect) -> Defect:
+    """The defect with its clause. Several lawful fields that are refused together accuse nobody."""
+    if not flaw.clause and len(case.odd) > 1:
+        return flaw
+    known = target.dut.contract.clauses.get(flaw.clause)
+    mild = known is not None and target.dut.profile.gate(known) == "report"
+    return replace(flaw, clause="ERR-5XX-01" if "HTTP 5" in flaw.symptom else "") if mild else flaw
+
+
+def _causes(case: Case) -> list[str]:
+    """What tells a cause from another: the odd fields and the types of their values."""
+    return [f"{name}:{type(value).__name__}" for name, value in case.odd.items()] or [case.told]
+
+
+def _alone(odd: Odd) -> Iterator[Odd]:
+    """Each field alone; a stream stays one."""
+    kept = {"stream": odd["stream"]} if "stream" in odd else {}
+    if len(odd) > 1:
+        yield from ({**kept, name: value} for name, value in odd.items())
+
+
+def _without(odd: Odd) -> Iterator[Odd]:
+    """Half of the fields left out, then a quarter, and so on down to one."""
+    names, size = list(odd), len(odd) // 2
+    while size:
+        for start in range(0, len(names), size):
+            gone = names[start : start + size]
+            yield {name: value for name, value in odd.items() if name not in gone}
+        size //= 2
+
+
+def _values(odd: Odd) -> Iterator[Odd]:
+    for name, value in odd.items():
+        yield from ({**odd, name: smaller} for smaller in _less(value))
+
+
+def _less(value: Any) -> Iterator[Any]:
+    """Smaller values of the same type: halves of texts and lists, fewer keys, less inside."""
+    if isinstance(value, str | list) and len(value) > 1:
+        half = len(value) // 2
+        yield from (value[:half], value[half:])
+    if isinstance(value, Mapping):
+        if len(value) > 1:
+            yield from ({k: v for k, v in value.items() if k != name} for name in value)
+        for name, inner in value.items():
+            yield from ({**value, name: less} for less in _less(inner))
+    if isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from ([*value[:place], less, *value[place + 1 :]] for less in _less(inner))

@@ -1,0 +1,113 @@
+"""Each route under drawn requests: the borders of its table at standard, thousands at deep.
+
+Whatever is promised of a request is held: accepted is answered, refused is a 4xx, anything else
+is one of both, in JSON, and never a 5xx. The invariants judge each of these exchanges besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Untestable
+from suites import verify
+from suites.checks import Check, Findings, case, checks
+from suites.fuzz import generated, paths, plan
+from suites.fuzz.cases import Target, target
+from suites.fuzz.drive import TROUBLES, Hunt
+from suites.fuzz.verdict import speakable
+from suites.speech import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fixtures.deployment import Deployment
+    from suites.fuzz.cases import Case
+
+CLAUSE = "ERR-5XX-01"
+MODELS = "GET /models/{model_id}"
+UPLOAD = "POST /audio/transcriptions"
+# Drawn requests of the deep tier, besides all borders.
+DEEP = {
+    "POST /chat/completions": 1000,
+    "POST /completions": 500,
+    "POST /responses": 500,
+    UPLOAD: 200,
+    MODELS: 100,
+}
+KINDS = {
+    "POST /chat/completions": "chat.request",
+    "POST /completions": "completions.request",
+    "POST /responses": "responses.request",
+    UPLOAD: "audio.request",
+}
+TRICKS = 12
+
+
+def _cases(tier: str) -> list[Check]:
+    also = {operation: speakable([kind]) for operation, kind in KINDS.items()}
+    return [
+        replace(
+            case(CLAUSE, f"{operation} {tier}", tier=tier, on=operation),
+            also=also[operation],
+            last=True,
+        )
+        for operation in KINDS
+    ]
+
+
+def _models_cases() -> list[Check]:
+    also = ("MODELS-GET-01", "MODELS-GET-03", "ERR-JSON-01", "ERR-SHAPE-01")
+    return [
+        replace(case(CLAUSE, f"{MODELS} {tier}", tier=tier, tier_=tier), also=also, last=True)
+        for tier in ("standard", "deep")
+    ]
+
+
+@checks(_cases("standard"))
+def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
+    """Values at the borders of each documented field are accepted or refused as documented."""
+    hunt = Hunt(_target(dut, on), dut.send, dut.setup.replay)
+    yield from _told(hunt, plan.standard(hunt.target))
+
+
+@checks(_cases("deep"))
+def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
+    """Thousands of drawn requests are accepted or refused as documented, and none crashes."""
+    hunt = Hunt(_target(dut, on), dut.once, dut.setup.replay)
+    drawn = generated.first(hunt.target, dut.setup.seed, DEEP[on])
+    yield from _told(hunt, chain(plan.every(hunt.target), drawn))
+
+
+@checks(_models_cases())
+def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -> Findings:
+    """Odd model ids and paths below /models are found or refused, and none crashes."""
+    hunt = Hunt(Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send, dut.setup.replay)
+    cases: Iterable[Case] = chain(paths.followed(dut), islice(paths.tricks(dut), TRICKS))
+    if tier_ == "deep":
+        cases = chain(paths.tricks(dut), islice(paths.drawn(dut, dut.setup.seed), DEEP[MODELS]))
+    yield from _told(hunt, cases)
+
+
+def _target(dut: Deployment, operation: str) -> Target:
+    """What is hunted on, once its plain request works. Raises NotApplicable or Untestable."""
+    if operation not in dut.profile.endpoints:
+        raise NotApplicable(f"{operation} is not offered")
+    found = target(dut, operation, plain(dut) if operation == UPLOAD else None)
+    if any(True for _ in verify.accepted(dut.send(found.request(found.plain)))):
+        raise Untestable(f"the plain request of {operation} fails")
+    return found
+
+
+def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
+    """What the hunt found; a budget that ends it early is no reason to say nothing."""
+    setup = hunt.target.dut.setup
+    hunt.run(cases)
+    yield from hunt.findings(
+        f"pytest suites/fuzz --tier {setup.tier} --seed {setup.seed} --replay "
+    )
+    if not hunt.sent:
+        raise NotRun("no such request here" if setup.replay else "the budget is spent")
+    if hunt.troubled > TROUBLES:
+        raise Inconclusive(f"the environment stood in the way of {hunt.troubled} requests")

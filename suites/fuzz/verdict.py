@@ -1,0 +1,112 @@
+"""What an answer to a drawn request breaks, if anything, and which clause says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemas import tables, validate
+from suites import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fixtures.exchange import Exchange
+    from suites.fuzz.cases import Case, Target
+
+# Clauses of the gate of /responses: the documents name 500 for a model that is not configured.
+MODEL_GATE = "RESP-GATE-"
+GENERAL = ("ERR-5XX-01", "ERR-JSON-01", "ERR-SHAPE-01", "ERR-400-02", "MODELS-GET-03")
+INNER = {
+    "messages": ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
+    "input": ("RESP-REQ-INPUT-02", "RESP-REQ-INPUT-03"),
+}
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What is wrong with an answer: the symptom, in which clause, and what was expected."""
+
+    symptom: str
+    clause: str
+    expected: tuple[str, ...]
+
+
+def defect(target: Target, case: Case, exchange: Exchange) -> Defect | None:
+    """What is wrong with the answer to this case. Raises Inconclusive."""
+    verify.conclusive(exchange)
+    if not exchange.answered or exchange.status >= 500:
+        return _failed(target, case, exchange)
+    if case.promise.standing == "accepted" and any(True for _ in verify.accepted(exchange)):
+        clause = accepting(target, case)
+        told = f"HTTP 200 with an answer to {case.told}"
+        return Defect(f"HTTP {exchange.status}", clause, (told,))
+    if case.promise.standing == "refused" and exchange.status < 400:
+        told = f"a 4xx status with a JSON error to {case.told}"
+        return Defect("accepted", case.promise.clauses[0], (told,))
+    return _misshapen(case, exchange) if exchange.status >= 400 else None
+
+
+def accepting(target: Target, case: Case) -> str:
+    """The clause by which the odd field is accepted, or an empty string for several fields."""
+    if not case.odd:
+        return PATHS[target.kind]
+    # A field that is refused in a stream only is still that field.
+    odd = {name: value for name, value in case.odd.items() if name != "stream"} or case.odd
+    if len(odd) > 1:
+        return ""
+    field, value = next(iter(odd.items()))
+    if field in INNER:
+        text, listed = INNER[field]
+        inner = value[0].get("content") if isinstance(value, list) else value
+        return listed if isinstance(inner, list) or target.kind == "responses.request" else text
+    rows = {row.field: row for row in tables.load().requests[target.kind].rows}
+    return rows[field].clauses[0] if field in rows else PATHS[target.kind]
+
+
+def speakable(kinds: Iterable[str]) -> tuple[str, ...]:
+    """All clauses that a defect may name."""
+    found = list(GENERAL)
+    for kind in kinds:
+        for row in tables.load().requests[kind].rows:
+            found += [row.clauses[0], *INNER.get(row.field, ())]
+        found += PATHS.values()
+        found += validate.refusing(kind)
+    return tuple(dict.fromkeys(found))
+
+
+PATHS = {
+    "": "MODELS-GET-01",
+    "chat.request": "CHAT-PATH-01",
+    "completions.request": "COMP-PATH-01",
+    "responses.request": "RESP-PATH-01",
+    "audio.request": "AUDIO-PATH-01",
+}
+
+
+def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:
+    """A 5xx, or no answer at all: the clause of a lawful field, else the general one."""
+    gate = any(clause.startswith(MODEL_GATE) for clause in case.promise.clauses)
+    if gate and exchange.answered and exchange.status == 500:
+        return None
+    symptom = f"HTTP {exchange.status}" if exchange.answered else str(exchange.failure)
+    if case.promise.standing == "accepted":
+        clause = accepting(target, case) or "ERR-5XX-01"
+        return Defect(symptom, clause, (f"HTTP 200 with an answer to {case.told}",))
+    wanted = ["a 4xx status with a JSON error"]
+    wanted += ["HTTP 200 with an answer"] if case.promise.standing == "open" else []
+    return Defect(symptom, "ERR-5XX-01", tuple(f"{each} to {case.told}" for each in wanted))
+
+
+def _misshapen(case: Case, exchange: Exchange) -> Defect | None:
+    if not isinstance(exchange.document, dict):
+        told = f"a JSON object that says why {case.told} is refused"
+        return Defect("not JSON", "ERR-JSON-01", (told,))
+    wrong = validate.violations("error", exchange.document)
+    shape = next((each for each in wrong if each.clause == "ERR-SHAPE-01"), None)
+    if shape is None:
+        return None
+    return Defect("shape", "ERR-SHAPE-01", (f"{shape.expected} in the refusal of {case.told}",))
+
+
+__all__ = ["Defect", "accepting", "defect", "speakable"]
