@@ -58,7 +58,7 @@ def _cases(tier: str) -> list[Check]:
 
 
 def _models_cases() -> list[Check]:
-    also = ("MODELS-GET-01", "MODELS-GET-03", "ERR-JSON-01", "ERR-SHAPE-01")
+    also = ("MODELS-GET-01", "MODELS-GET-03")
     return [
         replace(case(CLAUSE, f"{MODELS} {tier}", tier=tier, tier_=tier), also=also, last=True)
         for tier in ("standard", "deep")

@@ -1,4 +1,8 @@
-"""What an answer to a drawn request breaks, if anything, and which clause says so."""
+"""What an answer to a drawn request breaks, if anything, and which clause says so.
+
+Only whether it is answered is asked here. What is in the answer, error or not, the invariants
+judge, as they judge every exchange.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 
 # Clauses of the gate of /responses: the documents name 500 for a model that is not configured.
 MODEL_GATE = "RESP-GATE-"
-GENERAL = ("ERR-5XX-01", "ERR-JSON-01", "ERR-SHAPE-01", "ERR-400-02", "MODELS-GET-03")
+GENERAL = ("ERR-5XX-01", "ERR-400-02")
 INNER = {
     "messages": ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
     "input": ("RESP-REQ-INPUT-02", "RESP-REQ-INPUT-03"),
@@ -44,7 +48,7 @@ def defect(target: Target, case: Case, exchange: Exchange) -> Defect | None:
     if case.promise.standing == "refused" and exchange.status < 400:
         told = f"a 4xx status with a JSON error to {case.told}"
         return Defect("accepted", case.promise.clauses[0], (told,))
-    return _misshapen(case, exchange) if exchange.status >= 400 else None
+    return None
 
 
 def accepting(target: Target, case: Case) -> str:
@@ -96,17 +100,6 @@ def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:
     wanted = ["a 4xx status with a JSON error"]
     wanted += ["HTTP 200 with an answer"] if case.promise.standing == "open" else []
     return Defect(symptom, "ERR-5XX-01", tuple(f"{each} to {case.told}" for each in wanted))
-
-
-def _misshapen(case: Case, exchange: Exchange) -> Defect | None:
-    if not isinstance(exchange.document, dict):
-        told = f"a JSON object that says why {case.told} is refused"
-        return Defect("not JSON", "ERR-JSON-01", (told,))
-    wrong = validate.violations("error", exchange.document)
-    shape = next((each for each in wrong if each.clause == "ERR-SHAPE-01"), None)
-    if shape is None:
-        return None
-    return Defect("shape", "ERR-SHAPE-01", (f"{shape.expected} in the refusal of {case.told}",))
 
 
 __all__ = ["Defect", "accepting", "defect", "speakable"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from fixtures.client import GATEWAY
 from fixtures.exchange import NOT_JSON, parse
@@ -60,10 +61,20 @@ def throttled(exchange: Exchange) -> bool:
 
 
 def mangled(request: Request) -> bool:
-    """Whether a front end may refuse the headers before the API sees them."""
+    """Whether a front end may refuse the path or the headers before the API sees them."""
     values = request.authorization or ()
-    odd = any(len(value) > LONG_HEADER or not value.isascii() for value in values)
-    return odd or len(values) > 1
+    own = [value.encode("latin-1", "replace") for _, value in request.headers]
+    sent = [*values, *own, request.content_type.encode()]
+    odd = any(len(value) > LONG_HEADER or not value.isascii() for value in sent)
+    return odd or len(values) > 1 or not _legible(request.route)
+
+
+def _legible(route: str) -> bool:
+    """Whether a path is text: servers refuse control characters, and what is no UTF-8."""
+    try:
+        return unquote(route, errors="strict").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def shape(document: Any) -> str:

@@ -1,0 +1,79 @@
+"""Where the schemas alone could accuse somebody who is right, nothing is promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from suites.fuzz import promise
+from suites.fuzz.cases import Target, target
+from suites.fuzz.cost import BRAKE, thrifty
+from tests import bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+USER = {"role": "user", "content": "Say OK"}
+TOOL = {"type": "function", "function": {"name": "f"}}
+
+
+@pytest.fixture(scope="module")
+def chat(reference: str) -> Iterator[Target]:
+    with bench.deployment(f"{reference}/v1") as dut:
+        yield target(dut, "POST /chat/completions", None)
+
+
+@pytest.mark.parametrize(
+    ("odd", "standing"),
+    [
+        ({}, "accepted"),
+        ({"temperature": 1.999}, "accepted"),
+        ({"temperature": 2.001}, "refused"),
+        ({"temperature": 5e-324}, "open"),
+        ({"temperature": -0.0}, "open"),
+        ({"user": "a\0b"}, "open"),
+        ({"user": "a\ud800b"}, "open"),
+        ({"user": "u" * 5000}, "open"),
+        ({"user": "😀"}, "accepted"),
+        ({"unknown": 1}, "open"),
+        ({"tools": [TOOL]}, "accepted"),
+        ({"tools": [TOOL, TOOL]}, "open"),
+        ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "g"}}}, "open"),
+        ({"messages": [USER, {"role": "system", "content": "Be brief."}, USER]}, "open"),
+        ({"messages": [USER, {"role": "assistant", "content": "OK"}]}, "open"),
+        ({"messages": [{"role": "user", "content": " \n"}]}, "open"),
+        ({"messages": [{"role": "system", "content": "Be brief."}, USER]}, "accepted"),
+        ({"messages": [USER] * 40}, "accepted"),
+        ({"min_tokens": 9, "max_tokens": 5}, "open"),
+    ],
+)
+def test_promise(chat: Target, odd: dict[str, Any], standing: str) -> None:
+    assert chat.case(odd).promise.standing == standing
+
+
+def test_a_schema_of_odd_names_is_not_simple() -> None:
+    assert promise.simple_schema({"type": "object", "properties": {"a": {"type": "string"}}})
+    assert not promise.simple_schema({"type": "object", "properties": {"😀": {"type": "string"}}})
+    assert not promise.simple_schema({"type": "object", "properties": {}, "required": ["a"]})
+
+
+@pytest.mark.parametrize(
+    ("body", "bound"),
+    [
+        ({"max_tokens": 8}, {"max_tokens": 8}),
+        ({}, {"max_tokens": 16}),
+        ({"max_tokens": 4096}, {"max_tokens": 4096, "stop": BRAKE}),
+        ({"max_tokens": "x"}, {"max_tokens": "x", "stop": BRAKE}),
+        ({"n": 10**9, "max_tokens": 8}, {"n": 10**9, "max_tokens": 1}),
+        ({"min_tokens": 4096}, {"min_tokens": 4096, "max_tokens": 16}),
+    ],
+)
+def test_tokens_are_bounded_before_anything_is_sent(
+    body: dict[str, Any], bound: dict[str, Any]
+) -> None:
+    assert thrifty("chat.request", body) == bound
+
+
+def test_a_response_is_bounded() -> None:
+    assert thrifty("responses.request", {"input": "x"})["max_output_tokens"] == 64

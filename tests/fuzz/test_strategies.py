@@ -1,0 +1,81 @@
+"""What a strategy draws is what the schemas say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas import strategies, tables, validate
+
+KINDS = tuple(tables.load().requests)
+STANDINGS = ("accepted", "refused", "open")
+ROWS = [(kind, row.field) for kind in KINDS for row in tables.load().requests[kind].rows]
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_accepted_requests_are_promised_to_be_taken(kind: str) -> None:
+    @FEW
+    @given(strategies.requests(kind, "accepted", ("tools", "reasoning", "responses")))
+    def holds(body: dict[str, Any]) -> None:
+        assert validate.accepts(kind, body)
+        assert not validate.refusals(kind, body)
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_refused_requests_have_a_clause(kind: str) -> None:
+    @FEW
+    @given(strategies.requests(kind, "refused", model="a-model"))
+    def holds(body: dict[str, Any]) -> None:
+        assert validate.refusals(kind, body)
+        assert body["model"] == "a-model"
+
+    holds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_open_requests_are_neither(kind: str) -> None:
+    @FEW
+    @given(strategies.requests(kind, "open", model="a-model"))
+    def holds(body: dict[str, Any]) -> None:
+        assert not validate.refusals(kind, body)
+
+    holds()
+
+
+@pytest.mark.parametrize(("kind", "field"), ROWS)
+def test_edges_are_told_by_the_schema(kind: str, field: str) -> None:
+    listed = strategies.edges(kind, field)
+    assert len(listed) > 5
+    assert all(validate.standing(kind, field, value) == standing for value, standing in listed)
+
+
+def test_edges_hold_the_borders_of_a_printed_range() -> None:
+    values = dict.fromkeys(
+        value
+        for value, _ in strategies.edges("completions.request", "top_p")
+        if isinstance(value, float | int)
+    )
+    assert {0, 0.001, 0.999, 1, -0.001, 1.001} <= set(values)
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_values_of_a_row_have_the_standing_that_was_asked_for(standing: Any) -> None:
+    @FEW
+    @given(strategies.values("chat.request", "temperature", standing))
+    def holds(value: Any) -> None:
+        assert validate.standing("chat.request", "temperature", value) == standing
+
+    holds()
+
+
+@FEW
+@given(st.data())
+def test_an_unknown_field_is_open(data: st.DataObject) -> None:
+    value = data.draw(strategies.values("chat.request", "no_such_field", "open"))
+    assert validate.standing("chat.request", "no_such_field", value) == "open"
