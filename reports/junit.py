@@ -11,25 +11,33 @@ import pytest
 from _pytest.junitxml import xml_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from reports.document import Document
 
 RED = ("violated", "untestable")
 
 
-def add(config: pytest.Config, document: Document, shown: Collection[str]) -> None:
-    """A test case for each clause judged on traffic whose verdict no item of its own shows."""
+def add(config: pytest.Config, document: Document, shown: Mapping[str, bool]) -> None:
+    """A test case for each clause judged on traffic whose verdict no item of its own shows.
+
+    `shown` are the clauses that have items, and whether one of those failed.
+    """
     xml: Any = config.stash.get(xml_key, None)
     if xml is None:
         return
     for row in document["clauses"]:
-        if row["exchanges"] and row["id"] not in shown:
+        told = row["id"] in shown and (shown[row["id"]] or not _is_red(row))
+        if row["exchanges"] and not told:
             xml.pytest_runtest_logreport(_report(row))
 
 
+def _is_red(row: dict[str, Any]) -> bool:
+    return row["verdict"] in RED and row["gate"] == "block"
+
+
 def _report(row: dict[str, Any]) -> pytest.TestReport:
-    red = row["verdict"] in RED and row["gate"] == "block"
+    red = _is_red(row)
     met = row["verdict"] in ("met", "observed")
     lines = [f"{row['id']}: {row['statement']}", row.get("reason", "")]
     lines += [

@@ -48,7 +48,7 @@ class Facts:
     reachable: bool = True
 
 
-@dataclass
+@dataclass(eq=False)  # pytest puts plugins into sets
 class Reporter:
     """Turns the judgements of a run into verdicts and reports. One a process.
 
@@ -63,7 +63,7 @@ class Reporter:
     worker: bool = False
     started: float = field(default_factory=time.perf_counter)
     told: document.Document | None = None
-    shown: set[str] = field(default_factory=set)
+    shown: dict[str, bool] = field(default_factory=dict)
     crashed: list[Judgement] = field(default_factory=list)
 
     @pytest.hookimpl(wrapper=True)
@@ -91,7 +91,8 @@ class Reporter:
             crash = Judgement((), report.nodeid, Result.HARNESS_ERROR, reason)
             self.crashed.append(crash)
         elif report.when == "call":
-            self.shown.add(_clause_of(report.nodeid) if report.passed or report.failed else "")
+            clause = _clause_of(report.nodeid)
+            self.shown[clause] = self.shown.get(clause, False) or report.failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ class Run:
     err: str
     folder: Path
 
-    @property
+    @cached_property
     def verdict(self) -> dict[str, Any]:
         """`verdict.json`, held against its schema."""
         document: dict[str, Any] = json.loads((self.folder / "verdict.json").read_text("utf-8"))
