@@ -11,6 +11,12 @@ from tests import bench
 TOUCHED: dict[str, tuple[str, ...]] = {
     "audio-": ("audio",),
     "resp-": ("responses", "responses-stream"),
+    "models-of-an-owner": (),
+    "models-only-one": (),
+    "models-": ("models",),
+    "auth-": ("auth", "errors"),
+    "errors-with-": ("errors", "auth", "models"),
+    "errors-end-": ("errors", "auth"),
 }
 
 
