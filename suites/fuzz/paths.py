@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from schemathesis.generation import GenerationMode
 
+from fixtures.deployment import PLAIN
 from fixtures.exchange import Request
 from schemas import tables
 from suites.fuzz import generated
@@ -53,6 +54,14 @@ def followed(dut: Deployment) -> Iterator[Case]:
         for name in _listed(dut):
             told = f"the listed model {name!r}"
             yield Case(dut.retrieval(name), told, ACCEPTED)
+
+
+def used(dut: Deployment) -> Iterator[Case]:
+    """The next step after a link: each model on its routes. Its flags, others judge."""
+    for route, (role, _) in PLAIN.items():
+        for name in dut.cast.models(role):
+            told = f"the listed model {name!r} on {route}"
+            yield Case(dut.request(route, model=name), told, OPEN)
 
 
 def drawn(dut: Deployment, seed: str) -> Iterator[Case]:

@@ -51,7 +51,9 @@ def of(dut: Deployment, kind: str, body: object, roles: frozenset[str]) -> Promi
     binding = tuple(clause for clause in clauses if _binds(dut, clause, roles))
     if clauses:
         return Promise("refused", binding) if binding else OPEN
-    sure = validate.accepts(kind, body) and validate.needs(kind, body) <= roles
+    # Of a model that nobody lists, only the gates of each route say something.
+    able = bool(roles) and validate.needs(kind, body) <= roles
+    sure = able and validate.accepts(kind, body)
     return ACCEPTED if sure and all(holds(body) for holds in _SURE) else OPEN
 
 
@@ -134,12 +136,11 @@ def _tools(body: Mapping[str, Any]) -> bool:
 
 
 def _formats(body: Mapping[str, Any]) -> bool:
-    """No structured output with a schema that needs a second look."""
+    """No structured output, which one page ignores and another says not all support."""
     form, function = body.get("response_format"), body.get("function")
-    form = form.get("json_schema") if isinstance(form, dict) else None
-    schemas = [form.get("schema")] if isinstance(form, dict) else []
-    schemas += [function.get("parameters")] if isinstance(function, dict) else []
-    return all(simple_schema(each) for each in schemas)
+    structured = isinstance(form, dict) and "json_schema" in form
+    schema = function.get("parameters") if isinstance(function, dict) else None
+    return not structured and simple_schema(schema)
 
 
 def simple_schema(schema: Mapping[str, Any] | None) -> bool:

@@ -13,6 +13,7 @@ DEEP = 100
 PARTS = 50
 NUL = "a\0b"
 HALF = "a\ud800b"
+MODELS = ("😀", " ", "a" * 300, "../../etc/passwd", "a\0b", "null", "{}", "%s%n", "gpt-4o", "*")
 UNKNOWN = (
     *("__proto__", "constructor", "", " ", "😀", "$where", "a.b", "__class__", "toString", "NaN"),
     *("user\0", "-", "0", "message", "Temperature", "stream_options", "extra_body", "key" * 60),
@@ -41,6 +42,7 @@ def cases(target: Target) -> Iterator[Case]:
         yield target.case({text: [{"role": "system", "content": "Be brief."}] * 2})
     if target.dut.cast.models("tools") and target.kind == "chat.request":
         yield from _tools(target)
+    yield from (target.case({"model": name}) for name in MODELS)
     yield target.case({name: nested(3) for name in UNKNOWN})
     yield from (target.case({name: "x"}) for name in UNKNOWN)
     for size in (300, 3000):

@@ -86,7 +86,11 @@ def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -
     hunt = Hunt(Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send, dut.setup.replay)
     cases: Iterable[Case] = chain(paths.followed(dut), islice(paths.tricks(dut), TRICKS))
     if tier_ == "deep":
-        cases = chain(paths.tricks(dut), islice(paths.drawn(dut, dut.setup.seed), DEEP[MODELS]))
+        cases = chain(
+            paths.used(dut),
+            paths.tricks(dut),
+            islice(paths.drawn(dut, dut.setup.seed), DEEP[MODELS]),
+        )
     yield from _told(hunt, cases)
 
 
@@ -104,9 +108,8 @@ def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
     """What the hunt found; a budget that ends it early is no reason to say nothing."""
     setup = hunt.target.dut.setup
     hunt.run(cases)
-    yield from hunt.findings(
-        f"pytest suites/fuzz --tier {setup.tier} --seed {setup.seed} --replay "
-    )
+    again = f"--base-url={setup.base_url} --tier={setup.tier} --seed={setup.seed} --replay="
+    yield from hunt.findings(f"pytest suites/fuzz {again}")
     if not hunt.sent:
         raise NotRun("no such request here" if setup.replay else "the budget is spent")
     if hunt.troubled > TROUBLES:

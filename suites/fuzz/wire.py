@@ -88,12 +88,12 @@ def _spelled(target: Target) -> Iterator[Case]:
     yield target.raw("temperature as 1e0", _adding(plain, '"temperature": 1e0'), ACCEPTED)
     cap = "max_output_tokens" if "max_output_tokens" in plain else "max_tokens"
     yield target.raw(f"{cap} as 1e2", _adding(plain, f'"{cap}": 1e2'))
+    yield target.raw("a byte order mark", b"\xef\xbb\xbf" + text.encode())
     wide = json.dumps(plain, indent="\t").replace("\n", "\r\n \t")
     yield target.raw("white space everywhere", f" \r\n{wide}\n\n".encode(), ACCEPTED)
     yield target.raw("every letter escaped", _escaped(plain).encode(), ACCEPTED)
     yield target.raw("a key twice", _adding(plain, '"user": "a", "user": "b"'))
     yield target.raw("an integer of 400 digits", _adding(plain, f'"seed": {"9" * 400}'))
-    yield target.raw("a byte order mark", b"\xef\xbb\xbf" + text.encode())
     yield target.raw("UTF-16", text.encode("utf-16"))
     yield target.raw("a number beyond all numbers", _adding(plain, '"temperature": 1e999'))
     yield target.raw("minus zero", _adding(plain, '"temperature": -0'))

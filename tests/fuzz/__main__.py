@@ -81,7 +81,9 @@ def _drawn(dut: Deployment, count: int) -> Iterator[tuple[str, list[Case]]]:
         share = round(count * DEEP[operation] / whole)
         drawn: Iterable[Case]
         if operation == MODELS:
-            drawn = chain(paths.followed(dut), paths.tricks(dut), paths.drawn(dut, SEED))
+            drawn = chain(
+                paths.followed(dut), paths.used(dut), paths.tricks(dut), paths.drawn(dut, SEED)
+            )
         else:
             hunted = _target(dut, operation)
             drawn = chain(plan.every(hunted), generated.cases(hunted, SEED))

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 QUICK = {
     "fuzz-user-emoji": "POST /chat/completions",
-    "fuzz-temperature-just-below-two": "POST /chat/completions",
-    "fuzz-max-tokens-beyond-int32": "POST /chat/completions",
     "fuzz-half-a-character": "POST /chat/completions",
-    "fuzz-two-content-types": "POST /chat/completions",
     "fuzz-frequency-in-stream": "POST /chat/completions",
     "fuzz-stream-of-parts": "POST /chat/completions",
     "fuzz-null-body": "POST /chat/completions",
@@ -29,6 +26,7 @@ QUICK = {
     "fuzz-metadata-odd-key": "POST /responses",
     "fuzz-form-field-twice": "POST /audio/transcriptions",
     "fuzz-percent-in-path": "GET /models/{model_id}",
+    "fuzz-order-mark": "POST /chat/completions",
 }
 
 
@@ -49,7 +47,8 @@ def test_one_cause_is_one_finding_that_names_its_replay(reference: str) -> None:
     assert finding.expected == ("HTTP 200 with an answer to user = '😀'",)
     place, _, again = finding.where.partition("; replay: ")
     assert place.startswith("/user")
-    assert again.startswith("pytest suites/fuzz --tier standard --seed 0a1b --replay ")
+    assert again.startswith(f"pytest suites/fuzz --base-url={reference}/fault/")
+    assert "--tier=standard --seed=0a1b --replay=" in again
 
 
 def test_a_replay_sends_the_case_alone(reference: str) -> None:
