@@ -88,7 +88,7 @@ def _short(body: Mapping[str, Any]) -> bool:
 
 
 def _conversation(body: Mapping[str, Any]) -> bool:
-    """System messages first, the user next, and the user last; something to read in each."""
+    """A system message or none, then user and assistant in turns; something to read in each."""
     turns = body.get("messages", body.get("input"))
     if isinstance(turns, str):
         return _legible(turns)
@@ -96,7 +96,8 @@ def _conversation(body: Mapping[str, Any]) -> bool:
         return True
     roles = [turn["role"] for turn in turns]
     said = roles[1:] if roles[0] == "system" else roles
-    in_order = "system" not in said and bool(said) and said[0] == said[-1] == "user"
+    turned = ["user", "assistant"] * len(said)
+    in_order = len(said) % 2 == 1 and said == turned[: len(said)]
     return in_order and all(_readable(turn["content"]) for turn in turns)
 
 

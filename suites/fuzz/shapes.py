@@ -36,7 +36,7 @@ def cases(target: Target) -> Iterator[Case]:
     yield target.case(dict.fromkeys(UNKNOWN), "unknown fields with odd names")
     yield target.case({"user": "u" * 5000})
     if target.kind != "completions.request":
-        yield target.case({text: _turns(target, "Say OK") * 40}, "40 messages")
+        yield target.case({text: _talk(40)}, "a conversation of 41 turns")
         yield target.case({text: [{"role": "user", "content": "Say OK", "name": "😀 \0"}]})
         yield target.case({text: [{"role": "user", "content": "Say OK", "extra": nested(9)}]})
         yield target.case({text: [{"role": "system", "content": "Be brief."}] * 2})
@@ -61,6 +61,11 @@ def _turns(target: Target, text: str) -> Any:
     if target.kind == "completions.request":
         return text
     return [{"role": "user", "content": text}]
+
+
+def _talk(turns: int) -> Any:
+    roles = ("user", "assistant")
+    return [{"role": roles[n % 2], "content": "Say OK"} for n in range(turns + 1)]
 
 
 def _parts(target: Target, count: int) -> Any:

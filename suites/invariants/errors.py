@@ -72,7 +72,8 @@ def mangled(request: Request) -> bool:
 def _legible(route: str) -> bool:
     """Whether a path is text: servers refuse control characters, and what is no UTF-8."""
     try:
-        return unquote(route, errors="strict").isprintable()
+        whole = not re.search(r"%(?![0-9A-Fa-f]{2})", route)
+        return whole and unquote(route, errors="strict").isprintable()
     except UnicodeDecodeError:
         return False
 

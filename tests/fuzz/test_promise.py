@@ -44,7 +44,8 @@ def chat(reference: str) -> Iterator[Target]:
         ({"messages": [USER, {"role": "assistant", "content": "OK"}]}, "open"),
         ({"messages": [{"role": "user", "content": " \n"}]}, "open"),
         ({"messages": [{"role": "system", "content": "Be brief."}, USER]}, "accepted"),
-        ({"messages": [USER] * 40}, "accepted"),
+        ({"messages": [USER, {"role": "assistant", "content": "OK"}, USER]}, "accepted"),
+        ({"messages": [USER] * 2}, "open"),
         ({"min_tokens": 9, "max_tokens": 5}, "open"),
     ],
 )
