@@ -19,7 +19,10 @@ from tests.bench import BENCH_KEY
 from tests.fuzz import FAULTS
 
 ST = Path(sysconfig.get_path("scripts")) / "schemathesis"
-OPTIONS = ("--phases", "examples,coverage,fuzzing", "-n", "20", "--seed", "1", "--no-color")
+OPTIONS = (
+    *("--phases", "examples,coverage,fuzzing", "-n", "20", "--seed", "1", "--no-color"),
+    "--continue-on-failure",
+)
 Failures = frozenset[tuple[str, str]]
 
 
