@@ -16,7 +16,7 @@ from suites.completions.asking import (
     forms,
     goes_on,
     prompt_of,
-    steady,
+    sure,
     text_of,
 )
 from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, texts
@@ -50,15 +50,15 @@ def test_default_is_sixteen_tokens(dut: Deployment) -> Findings:
 def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
     """Without max_tokens the text is the one of max_tokens 16, and no longer.
 
-    Control: at temperature 0 the deployment completes the prompt twice alike.
+    Control: at temperature 0 the deployment completes the prompt always alike.
     """
-    explicit = text_of(dut.completions(prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS))
-    if not steady(dut, prompt=COUNT, max_tokens=DEFAULT_MAX_TOKENS):
-        return
+    kept: dict[str, Any] = {"prompt": COUNT, "max_tokens": DEFAULT_MAX_TOKENS}
+    explicit = text_of(dut.completions(**kept))
     for form in forms(dut):
-        exchange = dut.completions(prompt=COUNT, max_tokens=ABSENT, **form)
+        varied = {**kept, "max_tokens": ABSENT, **form}
+        exchange = dut.completions(**varied)
         text = text_of(exchange)
-        if text != explicit and text.startswith(explicit):
+        if text != explicit and text.startswith(explicit) and sure(dut, kept, varied):
             expected = f"as with max_tokens 16: {verify.show(explicit)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -76,17 +76,17 @@ def test_max_tokens_caps_the_completion(dut: Deployment) -> Findings:
 def test_a_lower_cap_cuts_the_text(dut: Deployment) -> Findings:
     """A completion with a lower max_tokens is a beginning of the one with a higher.
 
-    Control: at temperature 0 the deployment completes the prompt twice alike, in 40 tokens or less,
-    and goes on beyond 34. A deviation only when the text under a cap of 5 is not shorter.
+    Control: at temperature 0 the deployment completes the prompt always alike, and goes on beyond
+    34 tokens. A deviation only when the text under a cap of 5 is not shorter.
     """
-    control = goes_on(dut, 34)
-    prompt = prompt_of(control)
-    if not steady(dut, **prompt, max_tokens=40):
+    if (control := goes_on(dut, 34)) is None:
         return
+    kept = {**prompt_of(control), "max_tokens": 40}
     for form in forms(dut):
-        exchange = dut.completions(**prompt, max_tokens=5, **form)
+        varied = {**kept, "max_tokens": 5, **form}
+        exchange = dut.completions(**varied)
         text = text_of(exchange)
-        if text and len(text) >= len(control.text):
+        if text and len(text) >= len(control.text) and sure(dut, kept, varied):
             expected = f"less than the 40 tokens {verify.show(control.text)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -95,7 +95,7 @@ def test_a_lower_cap_cuts_the_text(dut: Deployment) -> Findings:
 def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
     """A completion that max_tokens cut says length, one that ends by itself does not.
 
-    Control for the first: at temperature 0 it goes on beyond 17 tokens when it may, twice alike.
+    Control for the first: at temperature 0 it goes on beyond 17 tokens when it may, always alike.
     """
     for prompt in ENDS_SOON[:3]:
         exchange = dut.completions(prompt=prompt, max_tokens=40)
@@ -103,13 +103,15 @@ def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
         if told.tokens("completion_tokens") <= 20 and told.finish_reason == "length":
             actual = f"length after {told.tokens('completion_tokens')} of 40 tokens"
             yield verify.deviation(exchange, "stop", actual=actual, where="/choices/0")
-    prompt_fields = prompt_of(goes_on(dut, max(CAPS)))
-    if not steady(dut, **prompt_fields, max_tokens=5):
-        raise Inconclusive("no control: the deployment completes the same prompt differently")
+    if (control := goes_on(dut, max(CAPS))) is None:
+        raise Inconclusive("no control: no completion goes on beyond 17 tokens")
+    kept = {**prompt_of(control), "max_tokens": 40}
     for cap in CAPS:
         for form in _forms_at(dut, cap):
-            exchange = dut.completions(**prompt_fields, max_tokens=cap, **form)
-            if (reason := read(exchange).finish_reason) != "length":
+            varied = {**kept, "max_tokens": cap, **form}
+            exchange = dut.completions(**varied)
+            reason = read(exchange).finish_reason
+            if reason != "length" and sure(dut, kept, varied):
                 expected = f"length at {cap} tokens"
                 yield verify.deviation(exchange, expected, actual=reason, where="/choices/0")
 
@@ -133,14 +135,15 @@ def test_min_tokens_is_reached(dut: Deployment) -> Findings:
 def test_streams_reach_min_tokens(dut: Deployment) -> Findings:
     """A stream under min_tokens is as long as the plain completion, which tells its tokens.
 
-    Control: at temperature 0 the deployment completes the prompt twice alike.
+    Control: at temperature 0 the deployment completes the prompt always alike.
     """
     fields: dict[str, Any] = {"prompt": ENDS_SOON[0], "min_tokens": 20, "max_tokens": 40}
     plain = text_of(dut.completions(**fields))
     for form in forms(dut)[1:]:
         exchange = dut.completions(**fields, **form)
         text = text_of(exchange)
-        if text != plain and plain.startswith(text) and steady(dut, **fields):
+        different = text != plain and plain.startswith(text)
+        if different and sure(dut, fields, {**fields, **form}):
             expected = f"as without stream: {verify.show(plain)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -172,21 +175,23 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
     """Nothing follows a stop sequence: given as a string, in an array, alone or among others.
 
     Control: the sequence is taken out of the middle of the model's own completion, which at
-    temperature 0 comes twice alike.
+    temperature 0 comes always alike.
     """
-    control = goes_on(dut, 20)
-    prompt = prompt_of(control)
+    if (control := goes_on(dut, 20)) is None:
+        raise Inconclusive("no control: no completion of the model goes on beyond 20 tokens")
+    kept = {**prompt_of(control), "max_tokens": 40}
     words = _inside(control.text)
-    if not words or not steady(dut, **prompt, max_tokens=40):
-        return
+    if not words:
+        raise Inconclusive("no control: the completion has no two words to stop between")
     several = ["Human:", "AI:", "###", words]
     for stop in (words, [words], several):
         for form in forms(dut) if stop is several else ({},):
-            exchange = dut.completions(**prompt, max_tokens=40, stop=stop, **form)
+            varied = {**kept, "stop": stop, **form}
+            exchange = dut.completions(**varied)
             yield from verify.accepted(exchange, f"stop {stop!r}")
             before = control.text.partition(words)[0]
             text = text_of(exchange)
-            if not _ends_at(text, before, words):
+            if not _ends_at(text, before, words) and sure(dut, kept, varied):
                 expected = (f"the text before {verify.show(words)}: {verify.show(before)}",)
                 yield verify.deviation(exchange, *expected, actual=verify.show(text))
 
@@ -207,17 +212,18 @@ def test_stop_ends_any_completion(dut: Deployment) -> Findings:
 def test_absent_stop_changes_nothing(dut: Deployment) -> Findings:
     """A stop sequence that does not come up leaves the completion as it is.
 
-    Control: at temperature 0 the deployment completes the prompt twice alike.
+    Control: at temperature 0 the deployment completes the prompt always alike.
     """
-    control = goes_on(dut, 20)
-    prompt = prompt_of(control)
-    exchange = dut.completions(**prompt, max_tokens=40, stop=["\u2603\u2603", "\u2603 \u2603"])
+    if (control := goes_on(dut, 20)) is None:
+        return
+    kept = {**prompt_of(control), "max_tokens": 40}
+    varied = {**kept, "stop": ["\u2603\u2603", "\u2603 \u2603"]}
+    exchange = dut.completions(**varied)
     text = text_of(exchange)
-    if control.text.startswith(text) and text != control.text:
-        again = text_of(dut.completions(**prompt, max_tokens=40, sample=1))
-        if again == control.text and "\u2603" not in text:
-            expected = f"as without stop: {verify.show(control.text)}"
-            yield verify.deviation(exchange, expected, actual=verify.show(text))
+    shorter = control.text.startswith(text) and text != control.text
+    if shorter and "\u2603" not in control.text and sure(dut, kept, varied):
+        expected = f"as without stop: {verify.show(control.text)}"
+        yield verify.deviation(exchange, expected, actual=verify.show(text))
 
 
 @check("COMP-RESP-USAGE-01")
@@ -239,16 +245,17 @@ def test_prompt_tokens_follow_the_prompt(dut: Deployment) -> Findings:
 def test_completion_tokens_follow_the_cap(dut: Deployment) -> Findings:
     """A completion that max_tokens cuts costs max_tokens tokens.
 
-    Control: at temperature 0 it goes on beyond 34 tokens when it may, twice alike. A deviation
+    Control: at temperature 0 it goes on beyond 34 tokens when it may, always alike. A deviation
     only when the count is below the cap at every one of three caps.
     """
-    control = goes_on(dut, 34)
-    prompt = prompt_of(control)
-    if not steady(dut, **prompt, max_tokens=40):
+    if (control := goes_on(dut, 34)) is None:
         return
+    prompt = prompt_of(control)
     told = {cap: read(dut.completions(**prompt, max_tokens=cap)) for cap in CAPS[1:]}
     counts = {cap: each.tokens("completion_tokens") for cap, each in told.items()}
-    if all(count < cap for cap, count in counts.items()):
+    kept = {**prompt, "max_tokens": 40}
+    less = all(count < cap for cap, count in counts.items())
+    if less and sure(dut, kept, {**prompt, "max_tokens": CAPS[-1]}):
         expected = "as many completion tokens as max_tokens, where it cuts the text"
         exchange = told[CAPS[-1]].exchange
         actual = ", ".join(f"{count} under {cap}" for cap, count in counts.items())

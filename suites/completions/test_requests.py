@@ -12,7 +12,7 @@ from schemas.validate import violations
 from suites import verify
 from suites.asking import read
 from suites.checks import Findings, check
-from suites.completions.asking import choices, forms, other_cost, steady, text_of
+from suites.completions.asking import choices, forms, other_cost, sure, text_of
 from suites.invariants.completions import texts
 
 if TYPE_CHECKING:
@@ -114,16 +114,16 @@ def test_array_of_texts_is_accepted(dut: Deployment) -> Findings:
 def test_choices_belong_to_their_prompts(dut: Deployment) -> Findings:
     """The choice with index i completes prompt i: choices are not exchanged.
 
-    Control: each prompt alone is completed twice alike, and the two differently. A deviation only
+    Control: each prompt alone is always completed alike, and the two differently. A deviation only
     when the choices are those of the other prompt.
     """
     prompts = ["The capital of France is", "1 2 3 4 5 6 7"]
     alone = [text_of(dut.completions(prompt=prompt)) for prompt in prompts]
-    if alone[0] == alone[1] or not all(steady(dut, prompt=prompt) for prompt in prompts):
-        return
-    for form in forms(dut):
-        exchange = dut.completions(prompt=prompts, **form)
-        if exchange.ok and texts(exchange) == alone[::-1]:
+    for form in forms(dut) if alone[0] != alone[1] else ():
+        both: dict[str, Any] = {"prompt": prompts, **form}
+        exchange = dut.completions(**both)
+        exchanged = exchange.ok and texts(exchange) == alone[::-1]
+        if exchanged and all(sure(dut, {"prompt": prompt}, both) for prompt in prompts):
             expected = f"choice 0 as of its prompt alone: {verify.show(alone[0])}"
             actual = verify.show(alone[1])
             yield verify.deviation(exchange, expected, actual=actual, where="/choices/0")

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
 N = 8
-ANIMAL: dict[str, Any] = {"prompt": "A random animal:", "max_tokens": 24}
-TALE: dict[str, Any] = {"prompt": "Once upon a time", "max_tokens": 24}
+# top_p is sent, because its default is disputed: with the printed 0 nothing would vary.
+TALE: dict[str, Any] = {"prompt": "Once upon a time", "max_tokens": 24, "top_p": 1}
+ANIMAL: dict[str, Any] = {**TALE, "prompt": "A random animal:"}
 CHAT = "/chat/completions"
 
 
@@ -33,7 +34,7 @@ def test_higher_temperature_is_no_less_varied(dut: Deployment) -> Findings:
         low = _variety(dut, temperature=temperature)
         if low >= hot + 4:
             actual = f"{hot} of {N} different at {dice.HOT}, {low} at {temperature}"
-            exchange = dut.completions(**ANIMAL, temperature=dice.HOT)
+            exchange = dut.completions(**TALE, temperature=dice.HOT)
             yield verify.deviation(exchange, "more different completions", actual=actual)
 
 
@@ -45,16 +46,16 @@ def test_high_temperature_varies(dut: Deployment) -> Findings:
     gives at least three different answers to four equal chat requests at that temperature. Without
     this control a model that says one thing cannot be told from a temperature that is ignored.
     """
-    texts = dice.rolled(dut, ROUTE, N, **ANIMAL, temperature=dice.HOT)
+    texts = dice.rolled(dut, ROUTE, N, **TALE, temperature=dice.HOT)
     if len(set(texts)) > 1:
         return
-    tales = dice.rolled(dut, ROUTE, 4, **TALE, temperature=dice.HOT)
+    animals = dice.rolled(dut, ROUTE, 4, **ANIMAL, temperature=dice.HOT)
     model = dut.completions().request.model
     chat = {"model": model, "messages": said("Name a random animal and a random city.")}
     talks = dice.variety(dut, CHAT, 4, **chat, temperature=dice.HOT, max_tokens=24)
-    if len(set(tales)) > 1 or talks < 3 or not (texts[0].strip() and tales[0].strip()):
+    if len(set(animals)) > 1 or talks < 3 or not (texts[0].strip() and animals[0].strip()):
         raise Inconclusive("no control: the model hardly varies at a high temperature")
-    exchange = dut.completions(**ANIMAL, temperature=dice.HOT)
+    exchange = dut.completions(**TALE, temperature=dice.HOT)
     actual = f"{N} times {verify.show(texts[0])}; {talks} of 4 chat answers differ"
     yield verify.deviation(exchange, f"different completions at {dice.HOT}", actual=actual)
 
@@ -68,7 +69,7 @@ def test_default_temperature_varies_as_one(dut: Deployment) -> Findings:
     omitted, one = _variety(dut, temperature=ABSENT), _variety(dut, temperature=1)
     if min(omitted, one) == 1 and max(omitted, one) >= 5:
         actual = f"{omitted} of {N} different without it, {one} at 1"
-        exchange = dut.completions(**ANIMAL, temperature=ABSENT)
+        exchange = dut.completions(**TALE, temperature=ABSENT)
         yield verify.deviation(exchange, "completions that vary as at 1", actual=actual)
 
 
@@ -81,15 +82,15 @@ def test_default_top_p_takes_a_side(dut: Deployment) -> Findings:
     wide, narrow = (_variety(dut, temperature=dice.HOT, top_p=top_p) for top_p in (1, 0.01))
     if wide < 5 or narrow > 2:
         raise Inconclusive(f"no control: {wide} of {N} differ with top_p 1, {narrow} with 0.01")
-    omitted = _variety(dut, temperature=dice.HOT)
+    omitted = _variety(dut, temperature=dice.HOT, top_p=ABSENT)
     yield Observation("completions_top_p_default", "0-like" if omitted <= 2 else "1-like")
 
 
 @check("COMP-IGN-SEED-02", tier="deep")
 def test_seed_takes_a_side(dut: Deployment) -> Findings:
     """seed makes completions repeatable or is ignored: which, is observed. n = 6 each at 1.8."""
-    yield Observation("seed", dice.seed_side(dut, ROUTE, **ANIMAL))
+    yield Observation("seed", dice.seed_side(dut, ROUTE, **TALE))
 
 
 def _variety(dut: Deployment, **fields: Any) -> int:
-    return dice.variety(dut, ROUTE, N, **ANIMAL, **fields)
+    return dice.variety(dut, ROUTE, N, **{**TALE, **fields})

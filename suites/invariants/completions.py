@@ -25,7 +25,9 @@ KIND = "completions.response"
 DEFAULT_MAX_TOKENS = 16
 # What these do to choices, texts and counts is asked in clauses of their own.
 JUDGED_APART = ("n", "best_of", "echo", "logprobs", "logit_bias", "seed", "suffix")
-WORDS_A_TOKEN = 8  # far more than any tokenizer joins; some slack is added to it
+# More than any tokenizer joins over a whole text; the first words are not counted at all.
+WORDS_A_TOKEN = 2.5
+SLACK = 8
 
 
 def whole(exchange: Exchange) -> bool:
@@ -183,8 +185,8 @@ def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     if any(_undercounted(exchange) for exchange in exchanges):
         raise Untestable("completions that were cut cost less than max_tokens: usage is wrong")
     for exchange, wanted in asked_for:
-        spent: Any = (Answer(exchange).usage or {}).get("completion_tokens")
-        if is_count(spent) and spent < wanted:
+        spent = _spent(exchange)
+        if spent is not None and spent < wanted:
             expected = f"at least {wanted} completion tokens"
             yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
 
@@ -220,7 +222,7 @@ def texts(exchange: Exchange) -> list[str]:
 def least_tokens(text: str) -> int:
     """Fewer tokens than these no tokenizer makes of a text."""
     words = len(re.findall(r"\w+", text))
-    return max(int(bool(text)), (words - WORDS_A_TOKEN) // WORDS_A_TOKEN)
+    return max(int(bool(text)), int((words - SLACK) / WORDS_A_TOKEN))
 
 
 def prompts(exchange: Exchange) -> int:
@@ -248,9 +250,10 @@ def _above(exchange: Exchange, cap: int, told: str) -> Iterator[Finding]:
         raise Untestable("how many completions the cap holds for is another clause's matter")
     cap *= prompts(exchange)
     expected = f"at most {cap} completion tokens by {told}"
-    spent: Any = (answer(exchange).usage or {}).get("completion_tokens", 0)
-    words = sum(least_tokens(text) for text in said)
-    if is_count(spent) and spent > cap:
+    spent = _spent(exchange)
+    # What a stream says beyond the plain completion, its own clause finds.
+    words = 0 if exchange.is_stream else sum(least_tokens(text) for text in said)
+    if spent is not None and spent > cap:
         yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
     elif words > cap:
         yield deviation(exchange, expected, actual=f"a text of {words} tokens or more")
@@ -270,11 +273,17 @@ def _minimum(exchange: Exchange) -> int:
 
 def _undercounted(exchange: Exchange) -> bool:
     """Whether a completion of one prompt was cut, and cost less than what cut it."""
-    asked, told = exchange.request.fields, Answer(exchange)
-    cap, spent = asked.get("max_tokens"), (told.usage or {}).get("completion_tokens")
+    asked, told, spent = exchange.request.document, Answer(exchange), _spent(exchange)
+    cap = asked.get("max_tokens")
     cut = [choice.get("finish_reason") for choice in told.choices][-1:] == ["length"]
-    known = is_count(cap) and is_count(spent) and prompts(exchange) == 1
-    return bool(known and cut and not judged_apart(asked) and spent < cap)
+    if spent is None or not is_count(cap) or prompts(exchange) != 1 or judged_apart(asked):
+        return False
+    return cut and spent < int(cap)
+
+
+def _spent(exchange: Exchange) -> int | None:
+    count = (Answer(exchange).usage or {}).get("completion_tokens")
+    return count if isinstance(count, int) and not isinstance(count, bool) else None
 
 
 def _prompt(exchange: Exchange) -> str:

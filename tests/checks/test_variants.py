@@ -10,6 +10,7 @@ from tests import bench
 # What a variant cannot touch need not be asked again: its name begins with what it alters.
 TOUCHED: dict[str, tuple[str, ...]] = {
     "audio-": ("audio",),
+    "completions-": ("completions", "completions-stream"),
     "resp-": ("responses", "responses-stream"),
     "models-of-an-owner": (),
     "models-only-one": (),
