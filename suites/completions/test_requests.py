@@ -53,12 +53,12 @@ def test_unknown_model_is_refused(dut: Deployment) -> Findings:
         yield from verify.refused(dut.completions(model=model), f"the unknown model {model}")
 
 
-@check("COMP-REQ-MODEL-01", tier="deep")
+@check("COMP-REQ-MODEL-01")
 def test_unknown_model_is_refused_before_a_stream(dut: Deployment) -> Findings:
     """A model that nobody deployed is refused with stream, too: no stream opens."""
-    for model in _unknown(dut):
-        exchange = dut.completions(model=model, stream=True)
-        yield from verify.refused(exchange, f"the unknown model {model} with stream")
+    model = _unknown(dut)[0]
+    exchange = dut.completions(model=model, stream=True)
+    yield from verify.refused(exchange, f"the unknown model {model} with stream")
 
 
 @check("COMP-REQ-PROMPT-01")
@@ -68,12 +68,11 @@ def test_chat_body_is_refused(dut: Deployment) -> Findings:
     yield from verify.refused(dut.completions(prompt=ABSENT, messages=messages), "a chat body")
 
 
-@check("COMP-REQ-PROMPT-01", tier="deep")
+@check("COMP-REQ-PROMPT-01")
 def test_missing_prompt_is_refused_before_a_stream(dut: Deployment) -> Findings:
     """A request without prompt is refused with stream, too: no stream opens."""
-    for prompt in (ABSENT, None):
-        exchange = dut.completions(prompt=prompt, stream=True)
-        yield from verify.refused(exchange, f"prompt {prompt!r} with stream")
+    exchange = dut.completions(prompt=ABSENT, stream=True)
+    yield from verify.refused(exchange, "a request without prompt with stream")
 
 
 @check("COMP-REQ-PROMPT-02")

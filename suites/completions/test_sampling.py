@@ -22,6 +22,19 @@ ANIMAL: dict[str, Any] = {**TALE, "prompt": "A random animal:"}
 CHAT = "/chat/completions"
 
 
+@check("COMP-REQ-TEMP-01")
+def test_highest_temperature_is_accepted(dut: Deployment) -> Findings:
+    """A temperature of 2, the end of the printed range, is accepted."""
+    yield from verify.accepted(dut.completions(temperature=2), "temperature = 2")
+
+
+@check("COMP-REQ-TOPP-01")
+def test_ends_of_top_p_are_accepted(dut: Deployment) -> Findings:
+    """A top_p of 0 and of 1, the ends of the printed range, is accepted."""
+    for top_p in (0, 1):
+        yield from verify.accepted(dut.completions(top_p=top_p), f"top_p = {top_p}")
+
+
 @check("COMP-REQ-TEMP-02", tier="deep")
 def test_higher_temperature_is_no_less_varied(dut: Deployment) -> Findings:
     """A higher temperature gives no fewer different completions. n = 8 at 0, 1 and 1.8.

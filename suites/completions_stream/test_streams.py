@@ -82,7 +82,7 @@ def test_texts_join_to_the_plain_completion(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, expected, actual=verify.show(said[0]))
 
 
-@check("STREAM-COMP-02", tier="deep")
+@check("STREAM-COMP-02")
 def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
     """Where a stream tells its usage, the prompt counts as much as in a plain request."""
     _streams(dut)
