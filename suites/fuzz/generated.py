@@ -110,7 +110,7 @@ def _batch(target: Target, seed: str, number: int) -> Iterator[Case]:
 def _bodies(
     kind: str, standing: Any, roles: tuple[str, ...], model: str
 ) -> SearchStrategy[dict[str, Any]]:
-    fixed: dict[str, Any] = {"file": b""} if kind == "audio.request" else {}
+    fixed: dict[str, Any] = {"file": b"x"} if kind == "audio.request" else {}
     drawn = strategies.requests(kind, standing, (*roles, "responses"), model=model, **fixed)
     if kind == "audio.request":
         return drawn.map(lambda body: {k: v for k, v in body.items() if k != "file"})

@@ -273,7 +273,7 @@ def _minimum(exchange: Exchange) -> int:
 
 def _undercounted(exchange: Exchange) -> bool:
     """Whether a completion of one prompt was cut, and cost less than what cut it."""
-    asked, told, spent = exchange.request.document, Answer(exchange), _spent(exchange)
+    asked, told, spent = exchange.request.fields, Answer(exchange), _spent(exchange)
     cap = asked.get("max_tokens")
     cut = [choice.get("finish_reason") for choice in told.choices][-1:] == ["length"]
     if spent is None or not is_count(cap) or prompts(exchange) != 1 or judged_apart(asked):

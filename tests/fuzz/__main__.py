@@ -11,11 +11,14 @@ import argparse
 import os
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from fixtures import embedded
+from fixtures.outcomes import NotApplicable
 from fixtures.reference import variants
+from schemas.records import Result
 from suites import catalogue, judge
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target
@@ -30,48 +33,74 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
+    from schemas.records import Judgement
     from suites.fuzz.cases import Case
 
 SEED = "silence"
+# The cases for each list of models, by operation.
+Drawn: TypeAlias = dict[tuple[str, ...], dict[str, list["Case"]]]
+
+
+@dataclass
+class Heard:
+    """All that is said of one deployment: a finding for each clause, and crashes of ours."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    times: Counter[str] = field(default_factory=Counter)
+    first: dict[str, object] = field(default_factory=dict)
+
+    def announce(self, exchange: Exchange) -> None:
+        """Judge one exchange as it comes."""
+        self.exchanges.append(exchange)
+        self.hear(judge.judge(exchange))
+
+    def hear(self, judgements: Iterable[Judgement]) -> None:
+        """Keep what was found, and what crashed."""
+        for judgement in judgements:
+            if judgement.result is Result.HARNESS_ERROR:
+                self.say("harness", judgement.reason)
+            for finding in judgement.findings:
+                self.say(finding.clause, finding)
+
+    def say(self, clause: str, what: object) -> None:
+        """Keep one thing that was said."""
+        self.times[clause] += 1
+        self.first.setdefault(clause, what)
 
 
 def silent(root: str, count: int, each: int) -> int:
-    """Whether anything is said of the reference, or of a variant. The first loud one ends it."""
+    """Whether nothing is said of the reference, nor of any variant."""
     catalogue.load()
-    cases: dict[str, list[Case]] = {}
-    loud = 0
-    for name in ("", *variants.load().entries):
-        base = f"{root}/variant/{name}/v1" if name else f"{root}/v1"
+    drawn: Drawn = {}
+    loud = [_loud(f"{root}/v1", "reference", count, drawn)]
+    for name in variants.load().entries:
+        loud.append(_loud(f"{root}/variant/{name}/v1", name, each, drawn))
+    return int(any(loud))
+
+
+def _loud(base_url: str, name: str, count: int, drawn: Drawn) -> bool:
+    """Send so many cases, and print what is said of the answers."""
+    heard = Heard()
+    with bench.deployment(base_url, heard.announce, seed=SEED) as dut:
+        listed = tuple(str(entry["id"]) for entry in dut.cast.entries)
+        if listed not in drawn:
+            drawn[listed] = dict(_drawn(dut, count))
+        share = min(1.0, count / sum(map(len, drawn[listed].values())))
         began = time.perf_counter()
-        found: Counter[str] = Counter()
-        first: dict[str, Any] = {}
-
-        def announce(exchange: Exchange) -> None:
-            for judgement in judge.judge(exchange):
-                for finding in judgement.findings:
-                    found[finding.clause] += 1  # noqa: B023
-                    first.setdefault(finding.clause, finding)  # noqa: B023
-
-        with bench.deployment(base, announce, seed=SEED) as dut:
-            cases = cases or dict(_drawn(dut, count))
-            share = 1.0 if not name else each / count
-            hunts = [_hunt(dut, on, some[: round(len(some) * share)]) for on, some in cases.items()]
-        for hunt in hunts:
-            for finding in hunt.findings(""):
-                found[finding.clause] += 1
-                first.setdefault(finding.clause, finding)
-        sent = sum(hunt.sent for hunt in hunts)
-        trouble = sum(hunt.troubled for hunt in hunts)
-        seconds = time.perf_counter() - began
-        print(
-            f"{name or 'reference'}: {sent} cases, {trouble} inconclusive, {seconds:.0f} s,"
-            f" {dict(found) or 'silent'}",
-            flush=True,
-        )
-        for clause, finding in first.items():
-            print(f"    {clause}: {finding}"[:700], flush=True)
-        loud += bool(found)
-    return int(bool(loud))
+        hunts = [
+            _hunt(dut, operation, cases[: round(len(cases) * share)])
+            for operation, cases in drawn[listed].items()
+        ]
+    for finding in (finding for hunt in hunts for finding in hunt.findings("")):
+        heard.say(finding.clause, finding)
+    heard.hear(judge.judge_run(heard.exchanges))
+    sent, trouble = sum(hunt.sent for hunt in hunts), sum(hunt.troubled for hunt in hunts)
+    told = dict(heard.times) or "silent"
+    seconds = time.perf_counter() - began
+    print(f"{name}: {sent} cases, {trouble} inconclusive, {seconds:.0f} s, {told}", flush=True)
+    for clause, what in heard.first.items():
+        print(f"    {clause}: {what}"[:700], flush=True)
+    return bool(heard.times)
 
 
 def _drawn(dut: Deployment, count: int) -> Iterator[tuple[str, list[Case]]]:
@@ -80,6 +109,8 @@ def _drawn(dut: Deployment, count: int) -> Iterator[tuple[str, list[Case]]]:
     for operation in (*KINDS, MODELS):
         share = round(count * DEEP[operation] / whole)
         drawn: Iterable[Case]
+        if not _served(dut, operation):
+            continue
         if operation == MODELS:
             drawn = chain(
                 paths.followed(dut), paths.used(dut), paths.tricks(dut), paths.drawn(dut, SEED)
@@ -88,6 +119,13 @@ def _drawn(dut: Deployment, count: int) -> Iterator[tuple[str, list[Case]]]:
             hunted = _target(dut, operation)
             drawn = chain(plan.every(hunted), generated.cases(hunted, SEED))
         yield operation, list(islice(_distinct(drawn), share))
+
+
+def _served(dut: Deployment, operation: str) -> bool:
+    try:
+        return bool(_target(dut, operation).model)
+    except NotApplicable:
+        return False
 
 
 def _distinct(cases: Iterable[Case]) -> Iterator[Case]:
