@@ -67,6 +67,7 @@ ODD_VALUES: tuple[Any, ...] = (
     *(None, True, False, "", " ", "0", "1", "x", "true", [], [[]], [None], [0], [""], {}),
     *({"": None}, {"a": {"b": {"c": []}}}, ["x"] * 5, "\x00", "\ud800", [{}], [[[[[]]]]]),
 )
+SMALL = 1000
 # Beyond this size a strategy draws nothing: what is sent has to stay cheap.
 LONGEST = 40
 MOST = 5
@@ -190,9 +191,14 @@ def _numbers(name: str, schema: Schema) -> SearchStrategy[Any]:
     low, high = schema.get("minimum"), schema.get("maximum")
     above = schema.get("exclusiveMinimum")
     floor = low if low is not None else above
-    whole = st.integers(
-        None if floor is None else math.ceil(floor), None if high is None else math.floor(high)
-    )
+    least = None if floor is None else math.ceil(floor)
+    most = None if high is None else math.floor(high)
+    # Of all integers the small ones are asked for, and the large ones break.
+    bounds = (-SMALL if least is None else least, SMALL if most is None else most)
+    small = (max(bounds[0], -SMALL), min(bounds[1], SMALL))
+    whole = st.integers(least, most)
+    if small[0] <= small[1] and floor != high:
+        whole = st.one_of(st.integers(*small), whole)
     if name == "integer" or schema.get("multipleOf") == 1:
         return whole
     fractions = st.floats(

@@ -131,7 +131,8 @@ class Hunt:
                     continue
                 tries += 1
                 wrong = self._ask(smaller)
-                same = smaller.promise.standing == case.promise.standing
+                # More may be promised of less, and never the other way round.
+                same = smaller.promise.standing in (best[0].promise.standing, "accepted")
                 if wrong and same and wrong[0].symptom == flaw.symptom:
                     best = (smaller, *wrong)
                     waiting = [] if candidates is _alone else list(candidates(odd))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Requests of the standard tier for each kind of body: packs, single values, everything else.
 SHARES = {
-    "chat.request": (11, 30, 28),
+    "chat.request": (11, 30, 26),
     "completions.request": (6, 12, 7),
     "responses.request": (6, 12, 7),
     "audio.request": (3, 4, 5),
