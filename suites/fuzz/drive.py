@@ -42,16 +42,17 @@ class Cause:
 class Hunt:
     """One hunt on one target: the causes found so far, and what was spent on them.
 
-    `ask` gives the exchange of a request; `replay` is the id of the only case to send.
+    `ask` gives the exchange of a request; `replay` is the id of the only case to send, `most` the
+    share of the run's budget, None for no bound.
     """
 
     target: Target
     ask: Callable[[Request], Exchange]
     replay: str = ""
+    most: int | None = None
     causes: dict[object, Cause] = field(default_factory=dict)
     sent: int = 0
     troubled: int = 0
-    spent: bool = False
 
     def run(self, cases: Iterable[Case]) -> None:
         """Send the cases one after the other, until the budget or the patience ends."""
@@ -62,10 +63,11 @@ class Hunt:
                     continue
                 seen.add(case.id)
                 self._try(case)
-                if self.troubled > TROUBLES or len(self.causes) >= CAUSES:
+                over = self.most is not None and self.sent >= self.most
+                if over or self.troubled > TROUBLES or len(self.causes) >= CAUSES:
                     return
         except NotRun:
-            self.spent = True
+            return
 
     def findings(self, again: str) -> Iterator[Finding]:
         """One finding a cause; `again` is the command that replays a case, up to its id."""

@@ -77,7 +77,7 @@ def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str)
 @checks(_cases("deep"))
 def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Thousands of drawn requests are accepted or refused as documented, and none crashes."""
-    hunt = Hunt(_target(dut, on), dut.once, dut.setup.replay)
+    hunt = Hunt(_target(dut, on), dut.once, dut.setup.replay, _share(dut, on))
     drawn = generated.first(hunt.target, dut.setup.seed, DEEP[on])
     yield from _told(hunt, chain(plan.every(hunt.target), drawn))
 
@@ -89,6 +89,7 @@ def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -
     linked = islice(paths.followed(dut), LINKS)
     cases: Iterable[Case] = chain(linked, islice(paths.tricks(dut), TRICKS))
     if tier_ == "deep":
+        hunt.most = _share(dut, MODELS)
         cases = chain(
             paths.followed(dut),
             paths.used(dut),
@@ -108,13 +109,26 @@ def _target(dut: Deployment, operation: str) -> Target:
     return found
 
 
+def _share(dut: Deployment, on: str) -> int | None:
+    """What is left of the run's budget for this route, when the routes after it get theirs.
+
+    So a budget bounds the deep tier, and what the borders said of the clause stands.
+    """
+    allowance = dut.client.allowance
+    if allowance.requests is None:
+        return None
+    left = allowance.requests - allowance.spent()["sent"]
+    routes = list(DEEP)
+    return left * DEEP[on] // sum(DEEP[each] for each in routes[routes.index(on) :])
+
+
 def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
     """What the hunt found; a budget that ends it early is no reason to say nothing."""
     setup = hunt.target.dut.setup
     hunt.run(cases)
     again = f"--base-url={setup.base_url} --tier={setup.tier} --seed={setup.seed} --replay="
     yield from hunt.findings(f"pytest suites/fuzz {again}")
-    if not hunt.sent:
+    if not hunt.sent and hunt.most is None:
         raise NotRun("no such request here" if setup.replay else "the budget is spent")
     if hunt.troubled > TROUBLES:
         raise Inconclusive(f"the environment stood in the way of {hunt.troubled} requests")

@@ -76,10 +76,13 @@ def test_honest_reference_is_silent_and_the_standard_tier_is_small(reference: st
 
 
 def test_a_spent_budget_ends_the_hunt_and_not_the_verdict(reference: str) -> None:
-    of = drawn_on("POST /chat/completions")
-    verdicts = bench.examine(f"{reference}/v1", of=of, tier="deep", request_budget=60)
-    assert len(verdicts.exchanges) == 60
-    assert verdicts["ERR-5XX-01"].verdict in ("met", "not_run")
+    def drawn(case: Check) -> bool:
+        return case.last and case.tier == "deep"
+
+    verdicts = bench.examine(f"{reference}/v1", of=drawn, tier="deep", request_budget=120)
+    assert 100 < len(verdicts.exchanges) <= 120
+    assert len({each.request.operation for each in verdicts.exchanges}) >= 6
+    assert verdicts["ERR-5XX-01"].verdict == "met", verdicts.told("ERR-5XX-01")
 
 
 def test_smoke_draws_nothing(reference: str) -> None:
