@@ -27,9 +27,12 @@ NAME = "litellm-proxy"
 def test_deployment_works_behind_a_litellm_proxy(dut: Deployment) -> Findings:
     """A chat and a chat stream through LiteLLM's proxy give the text that was on the wire."""
     model, label = dut.cast.model("chat"), tools.LITELLM.label
-    with Proxy(dut.client, PLACEHOLDERS, (NAME,)) as proxy:
-        with gateway(proxy.url(NAME), PLACEHOLDER, (model,)) as url:
-            told = [_ask(url, {"model": model, **calls.CAPABILITIES[name].asked}) for name in TRIED]
+    bodies = [{"model": model, **calls.CAPABILITIES[name].asked} for name in TRIED]
+    with (
+        Proxy(dut.client, PLACEHOLDERS, (NAME,)) as proxy,
+        gateway(proxy.url(NAME), PLACEHOLDER, (model,)) as url,
+    ):
+        told = [_ask(url, body) for body in bodies]
     seen = proxy.announce(NAME)
     dut.used += [exchange.id for exchange in seen]
     if len(seen) != len(TRIED):

@@ -6,21 +6,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures.answers import answer
+from fixtures.bodies import ABSENT
+from fixtures.exchange import Request
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import ignored, rows, verify
 from suites.checks import Check, Findings, case, check, checks
 from suites.clients import matrix, own, reading, runs, snippets, tools
 from suites.clients.reading import lines, printed, printed_content
+from suites.speech import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange, Request
+    from fixtures.exchange import Exchange
     from suites.clients.runs import Ran
     from suites.clients.snippets import Snippet
 
 ROUTE = "/chat/completions"
 MODEL_NAMES = ("cai-llama-3-1-8b-slim", "mistral-7b-compressed", "codellama-7b-compressed")
+SYSTEM = [
+    {"role": "system", "content": "You are a helpful assistant."},
+    {"role": "user", "content": "Hello!"},
+]
 CONTESTED = {
     "LITELLM-PARAM-LOGITBIAS-01": "logit_bias",
     "LITELLM-PARAM-SEED-01": "seed",
@@ -202,6 +211,16 @@ def test_both_listed_endpoints_answer(dut: Deployment) -> Findings:
         yield from reading.works(ran, lines(printed))
 
 
+@check("LITELLM-DROPIN-01")
+def test_quick_start_requests_succeed(dut: Deployment) -> Findings:
+    """The minimal requests of OpenAI's quick start are accepted once the model is changed.
+
+    What the documents themselves say is different (n above 1, embeddings) is no part of them.
+    """
+    for told, request in _quick_start(dut):
+        yield from verify.accepted(dut.send(request), told)
+
+
 @check("LITELLM-ERR-01")
 def test_invalid_key_raises_authentication_error(dut: Deployment) -> Findings:
     """An invalid key raises LiteLLM's AuthenticationError, and the printed handler catches it."""
@@ -240,6 +259,26 @@ def _ran_or_none(dut: Deployment, name: str) -> Ran | None:
         return _ran(dut, name)
     except NotApplicable:
         return None
+
+
+def _quick_start(dut: Deployment) -> Iterator[tuple[str, Request]]:
+    asked: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+        ("chat", ROUTE, "chat", {}),
+        ("a system message", ROUTE, "chat", {"messages": SYSTEM}),
+        ("streaming", ROUTE, "chat", {"stream": True}),
+        ("JSON mode", ROUTE, "chat", {"response_format": {"type": "json_object"}}),
+        ("function calling", ROUTE, "tools", {"tools": [rows.WEATHER]}),
+        ("completions", "/completions", "completions", {}),
+        ("responses", "/responses", "responses", {}),
+        ("responses, streamed", "/responses", "responses", {"stream": True}),
+    )
+    yield "models", Request("GET", "/models")
+    for told, route, role, fields in asked:
+        if dut.cast.models(role):
+            without = {"temperature": ABSENT, **fields}
+            yield told, dut.request(route, role, **without)
+    if dut.cast.models("transcription"):
+        yield "transcription", dut.upload(plain(dut))
 
 
 def _shows(ran: Ran) -> Findings:

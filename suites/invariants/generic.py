@@ -53,7 +53,7 @@ def tool_calls_means_that_there_are_some(exchange: Exchange) -> Iterator[Finding
     """
     told = answer(exchange)
     calls, reason = told.tool_calls, told.finish_reason
-    if reason == "tool_calls" and not calls and not _old_calls(told):
+    if reason == "tool_calls" and not calls and not _other_calls(told):
         yield deviation(exchange, "at least one call of a function", actual="none", where=WHERE)
     elif reason == "stop" and calls and not _forced(exchange.request.fields):
         expected = "tool_calls where functions are called"
@@ -74,7 +74,8 @@ def _reasons(told: Answer) -> bool:
     return bool(counted) or any(name.startswith("reasoning") for name in shown)
 
 
-def _old_calls(told: Answer) -> bool:
-    """Whether a function is called in the form that came before tool_calls."""
+def _other_calls(told: Answer) -> bool:
+    """Whether a function is called in another form: the one before tool_calls, or a wrong one."""
     parts = [choice.get(key) for choice in told.choices for key in ("message", "delta")]
-    return any(isinstance(part, dict) and part.get("function_call") for part in parts)
+    forms = ("function_call", "tool_calls")
+    return any(isinstance(part, dict) and part.get(form) for part in parts for form in forms)
