@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures.audio import speech
 from suites.fuzz import promise
 from suites.fuzz.cases import Target, target
 from suites.fuzz.cost import BRAKE, thrifty
@@ -78,3 +79,11 @@ def test_tokens_are_bounded_before_anything_is_sent(
 
 def test_a_response_is_bounded() -> None:
     assert thrifty("responses.request", {"input": "x"})["max_output_tokens"] == 64
+
+
+def test_of_other_bytes_than_a_recording_nothing_is_promised(reference: str) -> None:
+    with bench.deployment(f"{reference}/v1") as dut:
+        audio = target(dut, "POST /audio/transcriptions", speech())
+        assert audio.case({}).promise.standing == "accepted"
+        assert audio.case({"file": b"R"}).promise.standing == "open"
+        assert audio.case({"file": ""}).promise.standing == "refused"
