@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isclose
+from math import floor, isclose, isfinite
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from fixtures.outcomes import Untestable
@@ -41,9 +41,12 @@ def asked(exchange: Exchange) -> dict[str, Any]:
 
 
 def plain_answers(exchange: Exchange) -> bool:
-    """Answers to requests for one JSON body; what may stand for true is left out."""
+    """Answers to requests for one JSON body; what may stand for true is left out.
+
+    An error with status 200 is no answer: whoever asked says so.
+    """
     plain = "stream" not in asked(exchange) or asked(exchange)["stream"] is False
-    return plain and documents.plain(OPERATION, exchange)
+    return plain and documents.plain(OPERATION, exchange) and not _is_error(exchange.document)
 
 
 def any_answer(exchange: Exchange) -> bool:
@@ -83,7 +86,9 @@ def incomplete_was_cut(exchange: Exchange) -> Iterator[Finding]:
     told, cap = Output(exchange), _cap(exchange)
     if told.status != "incomplete" or not cap or told.hidden != 0 or not told.text:
         raise Untestable("no visible answer that is called incomplete")
-    spent = told.tokens("output_tokens")
+    spent, words = told.tokens("output_tokens"), len(told.text.split())
+    if "max_tokens" in asked(exchange) or words > WORDS_A_TOKEN * spent:
+        raise Untestable("another limit was sent, or the tokens are not counted")
     if spent * 2 < cap and _reason(told) in (None, "max_output_tokens"):
         actual = f"incomplete, after {spent} of {cap} tokens"
         yield deviation(exchange, "status completed", actual=actual, where="/status")
@@ -114,6 +119,8 @@ def completed_after_created(exchange: Exchange) -> Iterator[Finding | Observatio
     document = Output(exchange).document
     begun, ended = document.get("created_at"), document.get("completed_at")
     yield Observation("completed_at", "absent" if ended is None else "present")
+    if ended is None:
+        return
     if not _is_time(begun) or not _is_time(ended):
         raise Untestable("there are no two times to compare")
     if floor(ended) < floor(begun):
@@ -246,6 +253,11 @@ def is_silent(told: Output) -> bool:
         return False
 
 
+def _is_error(document: object) -> bool:
+    told = isinstance(document, dict) and bool(document.get("error"))
+    return told and "output" not in document  # type: ignore[operator]
+
+
 def _only_messages(told: Output) -> bool:
     return all(item.get("type") == "message" for item in told.items)
 
@@ -277,6 +289,8 @@ def _is_time(value: object) -> TypeGuard[float]:
 
 
 def _same(told: object, wanted: object) -> bool:
-    """Equal; numbers also when one went through half the precision."""
+    """Equal; numbers also when one went through half the precision. NaN is no value to repeat."""
+    if isinstance(wanted, float) and not isfinite(wanted):
+        return True
     numbers = all(isinstance(each, int | float) for each in (told, wanted))
     return isclose(told, wanted, rel_tol=1e-3) if numbers else told == wanted  # type: ignore[arg-type]

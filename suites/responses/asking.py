@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fixtures import bodies, examples
-from fixtures.outcomes import Inconclusive, NotApplicable, Unjudged, Untestable
+from fixtures.outcomes import Inconclusive, Unjudged, Untestable
 from fixtures.outputs import Output, output
 from suites import verify
 
@@ -68,20 +68,6 @@ def each_of(
             stopped = stopped or why
     if stopped:
         raise stopped
-
-
-def model(dut: Deployment, role: str) -> str:
-    """The cheapest model that plays the role and serves this route. Raises NotApplicable."""
-    serving = dut.cast.models("responses")
-    both = [each for each in dut.cast.models(role or "responses") if each in serving]
-    if not both:
-        raise NotApplicable(f"no model of the role '{role}' serves /responses")
-    return both[0]
-
-
-def ask(dut: Deployment, role: str, /, **fields: Any) -> Exchange:
-    """The plain request, varied, of the cheapest model that plays the role and serves the route."""
-    return dut.responses(**{"model": model(dut, role), **fields})
 
 
 def printed(dut: Deployment, *, stream: bool) -> Iterator[tuple[str, Exchange]]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # "400 or 500 with guidance in detail": on this route, and for the model only.
 SERVER_ERROR = ("500",)
-WRONG: tuple[object, ...] = (None, "", 5, [], ABSENT)
+MISSING: tuple[object, ...] = (None, "", ABSENT)
+NO_NAMES: tuple[object, ...] = (5, [])
 PHRASES = ("bad request", "not found", "internal server error", "unprocessable entity", "error")
 # "Common ids include", on the page of the Responses API.
 COMMON = (
@@ -81,16 +82,16 @@ def test_models_without_the_flag_are_refused(dut: Deployment, some: slice) -> Fi
 
 @check("RESP-GATE-03", tier="smoke")
 def test_unknown_model_is_refused(dut: Deployment) -> Findings:
-    """A model that nobody has is refused, also when its name begins like a known one."""
-    asked = [dut.responses(model=name) for name in _unknown(dut)]
+    """A model that nobody has is refused: one that begins like a known one, and what is no name."""
+    asked = [dut.responses(model=name) for name in (*_unknown(dut), *NO_NAMES)]
     yield from each_of(asked, _refused)
     yield _status(asked)
 
 
 @check("RESP-GATE-05")
 def test_request_without_model_is_refused(dut: Deployment) -> Findings:
-    """A request without a model, or with one that is no name, is refused."""
-    yield from each_of([dut.responses(model=wrong) for wrong in WRONG], _refused)
+    """A request without a model, or with an empty one, is refused."""
+    yield from each_of([dut.responses(model=each) for each in MISSING], _refused)
 
 
 @check("RESP-GATE-04")

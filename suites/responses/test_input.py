@@ -12,6 +12,7 @@ from suites.responses.test_table import INPUTS
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
+CAPITALS = "What is the capital of France? What is the capital of Colombia?"
 OK = {"role": "user", "content": "Say OK"}
 STRINGS = ("Say OK", LONG, "Zwölf Boxkämpfer 東京 🙂 e\u0301 \u202eabc\n\tOK?")
 ARRAYS = [each for each in INPUTS if isinstance(each, list)]
@@ -53,6 +54,8 @@ def test_items_are_accepted(dut: Deployment) -> Findings:
     """An array of message items is accepted: bare, typed, with parts, of several turns."""
     for items in ARRAYS:
         yield from answered(dut.responses(input=items), verify.show(items))
+    long = dut.responses(input=[{"role": "user", "content": CAPITALS}])
+    yield from answered(long, "items that ask for a whole sentence")
 
 
 @check("RESP-REQ-INPUT-03")
