@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from schemas.records import Observation
 from suites import verify
 from suites.checks import Check, Findings, case, check, checks
 from suites.clients import reading, runs, snippets
@@ -66,7 +67,11 @@ def test_printed_commands_print_the_answer(dut: Deployment, snippet: Snippet) ->
     """The printed curl command is answered with 200, and prints the body."""
     snippet.program(dut)
     batch = snippets.programs(dut, snippets.CURL)
-    yield from reading.works(runs.run(dut, snippet.tool, batch)[snippet.name], reading.raw)
+    ran = runs.run(dut, snippet.tool, batch)[snippet.name]
+    found = list(reading.works(ran, reading.raw))
+    yield from found
+    value = f"fails (deployment): {found[0].actual}" if found else "works"
+    yield Observation(f"client {ran.tool} {snippet.example}", value)
 
 
 def _alone(dut: Deployment, snippet: Snippet, tell: Tell) -> Findings:

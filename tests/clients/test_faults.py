@@ -19,7 +19,7 @@ DEEP = "LITELLM-PROXY-01"
 VARIANTS = (
     "zips-when-asked",
     "comments-in-streams",
-    "names-null-fields+sparse-responses+extra-fields",
+    "names-null-fields+extra-fields",
     "says-nothing+etag-on-models",
     "refuses-with-422",
     "refuses-with-detail",
@@ -52,6 +52,12 @@ def test_honest_reference_violates_nothing(reference: str) -> None:
     verdicts = bench.examine(f"{reference}/v1", areas=(*AREAS, "generic"), of=each)
     assert not verdicts.outcome.harness, verdicts.told()
     assert not verdicts.violated, verdicts.told()
+
+
+def test_a_response_as_sparse_as_printed_breaks_no_client(reference: str) -> None:
+    url = f"{reference}/fault/response-as-sparse-as-printed/v1"
+    verdicts = bench.examine(url, areas=("sdk",), of=each, tier="standard")
+    assert verdicts.violated == {"RESP-OUT-OPENAI-01"}, verdicts.told()
 
 
 @pytest.mark.parametrize("names", VARIANTS)
