@@ -33,11 +33,16 @@ STATUS = {
 }
 SEVERITY = {"block": "blocker", "warn": "normal", "report": "minor"}
 ATTACHED = 5
+# Java and JavaScript read these expressions; what matches all of a message crosses lines in both.
+ALL = "[\\s\\S]*"
 CATEGORIES = [
-    {"name": "Contract violation", "matchedStatuses": ["failed"], "messageRegex": "(?s)block: .*"},
-    {"name": "Warning", "matchedStatuses": ["failed"], "messageRegex": "(?s)(warn|report): .*"},
-    {"name": "Prerequisite broken", "matchedStatuses": ["broken"], "messageRegex": "(?s)untest.*"},
-    {"name": "Environment", "matchedStatuses": ["broken"], "messageRegex": "(?s)inconclusive.*"},
+    {"name": name, "matchedStatuses": [status], "messageRegex": f"{words}: {ALL}"}
+    for name, status, words in (
+        ("Contract violation", "failed", "block"),
+        ("Warning", "failed", "(warn|report)"),
+        ("Prerequisite broken", "broken", "untestable"),
+        ("Environment", "broken", "inconclusive"),
+    )
 ]
 
 
@@ -54,10 +59,10 @@ def write(config: pytest.Config, document: Document, har: Mapping[str, dict[str,
     if not option:
         return
     folder = Path(option)
-    stop = int(time.time() * 1000)
-    start = stop - int(document["seconds"] * 1000)
-    for row in document["clauses"]:
-        result = {**_result(row, document), "start": start, "stop": stop}
+    began = int((time.time() - document["seconds"]) * 1000)
+    for position, row in enumerate(document["clauses"]):
+        # A clause has no time of its own: these keep the order of the catalogue.
+        result = {**_result(row, document), "start": began + position, "stop": began + position}
         result["attachments"] = [_attach(entry, folder) for entry in _shown(row, har)]
         _save(folder, f"{result['uuid']}-result.json", json.dumps(result, ensure_ascii=False))
     _save(folder, "environment.properties", _environment(document))
@@ -86,7 +91,12 @@ def _environment(document: Document) -> str:
         "Requests": document["requests"],
     }
     rows |= {f"Model ({role})": model for role, model in deployment["models"].items()}
-    return "\n".join(f"{name.replace(' ', '.')}={value}" for name, value in rows.items()) + "\n"
+    return "".join(f"{_key(name)}={value}\n" for name, value in rows.items())
+
+
+def _key(name: str) -> str:
+    """A key of a properties file, in which a space ends the key."""
+    return name.replace(" ", "\\ ")
 
 
 def _result(row: dict[str, Any], document: Document) -> dict[str, Any]:
@@ -121,10 +131,13 @@ def _labels(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _description(row: dict[str, Any]) -> str:
+    """Markdown; what a deployment said stands in code spans, where nothing is rendered."""
+    quote = row["quote"].replace("\n", "\n> ")
     lines = [f"**{row['level']}**, gate **{row['gate']}**, verdict **{row['verdict']}**"]
-    lines += [f"> {row['quote']}", f"Source: {row['source']}, {row['section']}"]
-    if row.get("observed"):
-        lines += [f"Observed: {key} = {value}" for key, value in row["observed"].items()]
+    lines += [f"> {quote}", f"Source: {row['source']}, {row['section']}"]
+    for key, value in row.get("observed", {}).items():
+        told = f"{key} = {value}".replace("`", "'")
+        lines.append(f"Observed: `{told}`")
     return "\n\n".join(lines)
 
 

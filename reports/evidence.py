@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAIL = b"\n]}}\n"
-BODY_SHOWN = 4000
+BODY_SHOWN = 1200
 
 
 class Evidence:

@@ -197,7 +197,9 @@ def _text(judgement: Judgement) -> str:
         parts.append(f"  expected: {' or '.join(finding.expected)}")
         where = f"  at {finding.where}" if finding.where else ""
         parts.append(f"  actual:   {finding.actual}{where}")
-    return "\n".join([*parts, *([judgement.reason] if judgement.reason else [])])
+    if judgement.reason:
+        parts.append(judgement.reason)
+    return "\n".join(map(terminal.printable, parts))
 
 
 def _clause_of(nodeid: str) -> str:

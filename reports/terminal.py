@@ -14,12 +14,22 @@ ORDER = (
     *("violated", "untestable", "inconclusive", "not_run"),
     *("waived", "met", "observed", "not_applicable"),
 )
-FINDINGS = 3
+FINDINGS = 2
 IDS = 4
 
 
 def lines(document: dict[str, Any]) -> Iterator[Line]:
     """The lines of the summary, each with the colours it takes on a terminal."""
+    for text, colours in _lines(document):
+        yield printable(text), colours
+
+
+def printable(text: str) -> str:
+    """One line in which nothing that a deployment says can steer the terminal."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def _lines(document: dict[str, Any]) -> Iterator[Line]:
     yield from _headline(document)
     if document["cause"]:
         yield f"  {document['cause']}", {}
@@ -72,15 +82,21 @@ def _blocks(row: dict[str, Any], document: dict[str, Any]) -> bool:
 
 
 def _clause(row: dict[str, Any], label: str, colours: dict[str, bool]) -> Iterator[Line]:
+    """A clause with its findings; one that came again on another request or model is told once."""
     yield f"{label} {row['id']}  {row['statement']}", colours
-    for finding in row["findings"][:FINDINGS]:
-        where = f"  at {finding['where']}" if finding["where"] else ""
-        yield f"    expected: {' or '.join(finding['expected'])}", {}
-        yield f"    actual:   {finding['actual']}{where}", {}
-        if "curl" in finding:
-            yield f"    {finding['curl']}", {}
-    if len(row["findings"]) > FINDINGS:
-        yield f"    and {len(row['findings']) - FINDINGS} more in verdict.json", {}
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for each in row["findings"]:
+        alike.setdefault((*each["expected"], each["actual"], each["where"]), []).append(each)
+    for findings in list(alike.values())[:FINDINGS]:
+        first, more = findings[0], len(findings) - 1
+        where = f"  at {first['where']}" if first["where"] else ""
+        again = f"  ({more} more like it)" if more else ""
+        yield f"    expected: {' or '.join(first['expected'])}", {}
+        yield f"    actual:   {first['actual']}{where}{again}", {}
+        if "curl" in first:
+            yield f"    {first['curl']}", {}
+    if len(alike) > FINDINGS:
+        yield f"    and {len(alike) - FINDINGS} other findings in verdict.json", {}
 
 
 def _undecided(document: dict[str, Any]) -> Iterator[Line]:
