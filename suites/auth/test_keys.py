@@ -120,13 +120,13 @@ def test_other_ways_to_send_the_key_do_not_authenticate(dut: Deployment) -> Find
 def test_malformed_credentials_are_refused(dut: Deployment) -> Findings:
     """A malformed Authorization header is refused with a 4xx: never let in, never a 5xx."""
     shut = locked(dut)
-    first, *others = shut.values()
+    first = next(iter(shut.values()))
     forms = dict(MALFORMED)
     if dut.client.secret:
         forms["something after the valid key"] = (b"Bearer " + KEY + b" x",)
     for told, values in forms.items():
         yield from _malformed(dut.send(replace(first, authorization=values)), told)
-    for request in others:
+    for request in (shut[each] for each in (doors.CHAT, doors.AUDIO) if each in shut):
         values = MALFORMED["a scheme without a key"]
         yield from _malformed(dut.send(replace(request, authorization=values)), "only the scheme")
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fixtures.exchange import Request
 
 UNKNOWN = "no-such-model-7f3a"
+MALFORMED = "malformed JSON"
 UNKNOWN_KEY = "no-such-key"
 SUBJECT = {doors.CHAT: "messages", doors.COMPLETIONS: "prompt", doors.RESPONSES: "input"}
 
@@ -28,7 +29,7 @@ def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
     shut = locked(dut)
     for operation, told, request in _invalid(dut, shut):
         yield from _as_before(dut, without_key(request), without_key(shut[operation]), told)
-        if operation == doors.CHAT:
+        if told == MALFORMED:
             door = bearing(shut[operation], UNKNOWN_KEY)
             yield from _as_before(dut, bearing(request, UNKNOWN_KEY), door, told)
 
@@ -65,7 +66,7 @@ def _invalid(dut: Deployment, shut: Mapping[str, Request]) -> Iterator[tuple[str
             path = doors.route(operation)
             yield operation, "no input", dut.request(path, **{SUBJECT[operation]: ABSENT})
         if operation == doors.CHAT:
-            yield operation, "malformed JSON", replace(door, body=b"{")
+            yield operation, MALFORMED, replace(door, body=b"{")
             yield operation, "an unknown model", dut.request("/chat/completions", model=UNKNOWN)
     if doors.RETRIEVE in shut:
         yield doors.RETRIEVE, "an unknown model", dut.retrieval(UNKNOWN)

@@ -13,6 +13,7 @@ from suites import doors, verify
 from suites.checks import Findings, check
 from suites.errors import mistakes
 from suites.errors.mistakes import spoiled
+from suites.errors.test_hostile import acts_of
 from suites.invariants.errors import revealed, shape
 
 if TYPE_CHECKING:
@@ -90,11 +91,6 @@ def _provoked(dut: Deployment) -> list[Exchange]:
 
 def _troubled(dut: Deployment) -> list[Exchange]:
     """Errors of every kind that the other checks of this area provoke, shared with them."""
-    acts = [
-        act
-        for each in (mistakes.NUMBERS, mistakes.WORDS, mistakes.NAMES, mistakes.BODIES)
-        for act in each
-    ]
     door = doors.doors(dut).get(doors.CHAT)
-    sent = [dut.send(spoiled(door, act)) for act in acts] if door else []
-    return [*_provoked(dut), *sent]
+    acts = acts_of(doors.CHAT, "standard") if door else ()
+    return [*_provoked(dut), *(dut.send(spoiled(door, act)) for act in acts if door)]
