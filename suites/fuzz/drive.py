@@ -42,13 +42,13 @@ class Cause:
 class Hunt:
     """One hunt on one target: the causes found so far, and what was spent on them.
 
-    `ask` gives the exchange of a request; `replay` is the id of the only case to send, `most` the
+    `ask` gives the exchange of a request; `only` is the id of the only case to send, `most` the
     share of the run's budget, None for no bound.
     """
 
     target: Target
     ask: Callable[[Request], Exchange]
-    replay: str = ""
+    only: str = ""
     most: int | None = None
     causes: dict[object, Cause] = field(default_factory=dict)
     sent: int = 0
@@ -59,7 +59,7 @@ class Hunt:
         seen: set[str] = set()
         try:
             for case in cases:
-                if case.id in seen or (self.replay and case.id != self.replay):
+                if case.id in seen or (self.only and case.id != self.only):
                     continue
                 seen.add(case.id)
                 self._try(case)

@@ -70,14 +70,14 @@ def _models_cases() -> list[Check]:
 @checks(_cases("standard"))
 def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Values at the borders of each documented field are accepted or refused as documented."""
-    hunt = Hunt(_target(dut, on), dut.send, dut.setup.replay)
+    hunt = Hunt(_target(dut, on), dut.send, dut.setup.fuzz_case)
     yield from _told(hunt, plan.standard(hunt.target))
 
 
 @checks(_cases("deep"))
 def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Thousands of drawn requests are accepted or refused as documented, and none crashes."""
-    hunt = Hunt(_target(dut, on), dut.once, dut.setup.replay, _share(dut, on))
+    hunt = Hunt(_target(dut, on), dut.once, dut.setup.fuzz_case, _share(dut, on))
     drawn = generated.first(hunt.target, dut.setup.seed, DEEP[on])
     yield from _told(hunt, chain(plan.every(hunt.target), drawn))
 
@@ -85,7 +85,9 @@ def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Fin
 @checks(_models_cases())
 def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -> Findings:
     """Odd model ids and paths below /models are found or refused, and none crashes."""
-    hunt = Hunt(Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send, dut.setup.replay)
+    hunt = Hunt(
+        Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send, dut.setup.fuzz_case
+    )
     linked = islice(paths.followed(dut), LINKS)
     cases: Iterable[Case] = chain(linked, islice(paths.tricks(dut), TRICKS))
     if tier_ == "deep":
@@ -126,9 +128,9 @@ def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
     """What the hunt found; a budget that ends it early is no reason to say nothing."""
     setup = hunt.target.dut.setup
     hunt.run(cases)
-    again = f"--base-url={setup.base_url} --tier={setup.tier} --seed={setup.seed} --replay="
+    again = f"--base-url={setup.base_url} --tier={setup.tier} --seed={setup.seed} --fuzz-case="
     yield from hunt.findings(f"pytest suites/fuzz {again}")
     if not hunt.sent and hunt.most is None:
-        raise NotRun("no such request here" if setup.replay else "the budget is spent")
+        raise NotRun("no such request here" if setup.fuzz_case else "the budget is spent")
     if hunt.troubled > TROUBLES:
         raise Inconclusive(f"the environment stood in the way of {hunt.troubled} requests")

@@ -48,7 +48,7 @@ def test_one_cause_is_one_finding_that_names_its_replay(reference: str) -> None:
     place, _, again = finding.where.partition("; replay: ")
     assert place.startswith("/user")
     assert again.startswith(f"pytest suites/fuzz --base-url={reference}/fault/")
-    assert "--tier=standard --seed=0a1b --replay=" in again
+    assert "--tier=standard --seed=0a1b --fuzz-case=" in again
 
 
 def test_a_replay_sends_the_case_alone(reference: str) -> None:
@@ -59,7 +59,7 @@ def test_a_replay_sends_the_case_alone(reference: str) -> None:
         for exchange in bench.examine(lying, of=of, tier="standard").exchanges
         if exchange.request.body == b"null"
     )
-    again = bench.examine(lying, of=of, tier="standard", replay=case)
+    again = bench.examine(lying, of=of, tier="standard", fuzz_case=case)
     assert [exchange.request.body == b"null" for exchange in again.exchanges].count(True) == 1
     assert len(again.exchanges) < 5
     assert again.violated == {"ERR-JSON-01"}
