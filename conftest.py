@@ -16,7 +16,7 @@ from fixtures import har, run
 from fixtures import plugin as fixtures_plugin
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
-from reports import allure, waivers
+from reports import allure, fingerprint, waivers
 from reports.evidence import Evidence, entries
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from schemas.records import Judgement
 
 pytest_plugins = ["fixtures.plugin", "suites.plugin"]
+TOOLS = ("pytest", "httpx", "hypothesis", "schemathesis", "jsonschema")
 VERSION = metadata.version("compactifai-conformance")
 REPORTER = "conformance-reporter"
 REDACTOR = pytest.StashKey[Redactor]()
@@ -132,7 +133,8 @@ def gather(config: pytest.Config) -> Facts | None:
     if dut is None or folder is None:
         return None
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
-    exchanges = [har.from_entry(entry) for entry in entries(folder.parent / "exchanges.har")]
+    evidence = entries(folder.parent / "exchanges.har")
+    exchanges = [har.from_entry(entry) for entry in evidence]
     return Facts(
         folder=folder,
         report_dir=folder.parent,
@@ -142,10 +144,11 @@ def gather(config: pytest.Config) -> Facts | None:
             unpromised=dut.profile.not_promised,
             gates=dut.profile.gates,
         ),
-        deployment=_deployment(dut, exchanges),
+        deployment={**_deployment(dut, exchanges), **fingerprint.of(evidence)},
         suite=_suite(dut, folder.parent),
         spent=dut.client.allowance.spent(),
         key_env=dut.setup.key_env,
+        rules=catalogue.rules(),
         judgements=[] if obstacle else list(judge.judge_run(exchanges)),
         obstacle=obstacle.cause if obstacle else "",
         reachable=obstacle.reachable if obstacle else True,
@@ -170,8 +173,16 @@ def _deployment(dut: Deployment, exchanges: list[Exchange]) -> dict[str, Any]:
 def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:
     return {
         "version": VERSION,
+        "digest": catalogue.digest(),
         "contract": dut.contract.digest,
+        "profile": dut.profile.digest,
+        "versions": {name: metadata.version(name) for name in TOOLS},
         "tier": dut.setup.tier,
+        "budget": {
+            "requests": dut.setup.request_budget,
+            "tokens": dut.setup.token_budget,
+            "rate": dut.setup.rate_limit,
+        },
         "seed": dut.setup.seed,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "report": str(report_dir / "verdict.json"),

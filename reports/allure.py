@@ -71,7 +71,7 @@ def write(config: pytest.Config, document: Document, har: Mapping[str, dict[str,
 
 def _save(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(text, "utf-8")
+    (folder / name).write_text(text, "utf-8", errors="backslashreplace")
 
 
 def _shown(row: dict[str, Any], har: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from reports import evidence as evidence_file
 from schemas.records import Verdict
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ Document = dict[str, Any]
 FINDINGS_SHOWN = 20
 
 
+class ReportError(ValueError):
+    """A report cannot be read or made; the message is one line with the next step."""
+
+
 def build(
     outcome: Outcome,
     *,
@@ -34,9 +40,16 @@ def build(
     seconds: float,
     evidence: Mapping[str, Document],
     curl: Callable[[Document], str],
+    rules: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Document:
-    """The document of a run. `evidence` are the HAR entries by exchange id."""
-    clauses = [_clause(said, evidence, curl) for said in outcome.clauses]
+    """The document of a run.
+
+    `evidence` are the HAR entries by exchange id, `rules` what decides each clause.
+    """
+    clauses = [
+        {**_clause(said, evidence, curl), **_judged_by(rules.get(said.clause.id))}
+        for said in outcome.clauses
+    ]
     return {
         "format": 1,
         "verdict": str(outcome.headline),
@@ -72,8 +85,33 @@ def build(
 def write(path: Path, document: Document) -> None:
     """Write the document whole or not at all."""
     half = path.with_suffix(".tmp")
-    half.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    half.write_bytes(dump(document))
     os.replace(half, path)  # noqa: PTH105
+
+
+def dump(document: Any) -> bytes:
+    """JSON in UTF-8. Half of a surrogate pair, as an answer may hold, stays escaped."""
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
+
+
+def read(report_dir: Path) -> Document:
+    """The document in a report directory. Raises ReportError, one line with the next step."""
+    path = report_dir / "verdict.json" if report_dir.is_dir() else report_dir
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        remedy = "name the --report-dir of a run"
+        raise ReportError(f"{path}: {error.strerror}: {remedy}") from None
+    except ValueError:
+        raise ReportError(f"{path}: not JSON: run the suite again") from None
+    if not isinstance(document, dict) or document.get("format") != 1:
+        raise ReportError(f"{path}: no verdict.json of format 1")
+    return document
+
+
+def _judged_by(rule: Mapping[str, Any] | None) -> Document:
+    return {"checks": list(rule["says"]), "judged_by": rule["digest"]} if rule else {}
 
 
 def _clause(
@@ -98,6 +136,8 @@ def _clause(
         row["reason"] = said.reason
     if said.observations:
         row["observed"] = {seen.key: seen.value for seen in said.observations}
+    if said.example in evidence and evidence_file.fits_a_line(evidence[said.example]):
+        row["example"] = curl(evidence[said.example])
     if said.waiver:
         row["waiver"] = f"{said.waiver.owner}: {said.waiver.reason}"
     return row

@@ -104,5 +104,11 @@ def _header(header: dict[str, str], request: dict[str, Any], key_env: str) -> st
     return f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}"
 
 
+def fits_a_line(entry: dict[str, Any]) -> bool:
+    """Whether the command of `curl` needs no file."""
+    post = entry["request"].get("postData")
+    return not (post and _is_file(post))
+
+
 def _is_file(post: dict[str, Any]) -> bool:
     return post.get("encoding") == "base64" or len(post["text"]) > BODY_SHOWN

@@ -44,6 +44,7 @@ class Facts:
     spent: Mapping[str, int]
     key_env: str
     judgements: Iterable[Judgement]
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     obstacle: str = ""
     reachable: bool = True
 
@@ -146,6 +147,7 @@ class Reporter:
             seconds=time.perf_counter() - self.started,
             evidence=har,
             curl=lambda entry: evidence.curl(entry, facts.key_env, bodies),
+            rules=facts.rules,
         )
         found = {each["exchange"] for row in built["clauses"] for each in row["findings"]}
         for exchange in found & har.keys():

@@ -5,8 +5,8 @@ Every report, the exit status and the headline are drawn from what stands here.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -61,7 +61,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class Said:
-    """The verdict on one clause, with all that led to it."""
+    """The verdict on one clause, with all that led to it.
+
+    `example` is the exchange that fewest other checks looked at: the one that was sent for it.
+    """
 
     clause: Clause
     gate: str
@@ -71,6 +74,7 @@ class Said:
     observations: tuple[Observation, ...] = ()
     exchanges: int = 0
     waiver: Waiver | None = None
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,14 @@ def decide(
         for clause in judgement.clauses:
             said[clause].append(judgement)
     valid = tuple(waiver for waiver in waivers if not waiver.expired(today))
-    verdicts = tuple(_weigh(clause, said[clause.id], scope, valid, obstacle) for clause in clauses)
+    asked = Counter(x for each in judgements if not _is_everywhere(each) for x in each.exchanges)
+    verdicts = tuple(
+        replace(
+            _weigh(clause, said[clause.id], scope, valid, obstacle),
+            example=_example(said[clause.id], asked),
+        )
+        for clause in clauses
+    )
     used = {each.waiver for each in verdicts if each.waiver}
     met = {each.clause.id for each in verdicts if each.verdict is Verdict.MET}
     return Outcome(
@@ -214,6 +225,18 @@ def _weigh(
         exchanges=len({exchange for each in said for exchange in each.exchanges}),
         waiver=covering[0] if covering else None,
     )
+
+
+def _is_everywhere(judgement: Judgement) -> bool:
+    return judgement.source == "invariants"
+
+
+def _example(said: list[Judgement], asked: Counter[str]) -> str:
+    """The exchange that shows a clause best: found on, else sent for it alone, else any."""
+    found = [finding.exchange for each in said for finding in each.findings if finding.exchange]
+    own = [x for each in said if not _is_everywhere(each) for x in each.exchanges]
+    heard = [x for each in said for x in each.exchanges]
+    return next(iter(found or sorted(own, key=lambda x: asked[x]) or heard), "")
 
 
 # What is said of one clause by several checks: the first that occurs decides.

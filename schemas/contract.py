@@ -289,9 +289,11 @@ def _by_area(clauses: Iterable[Clause]) -> dict[str, tuple[Clause, ...]]:
 
 
 def _digest(root: Path) -> str:
-    """One sha256 over all data files. It changes whenever the contract does."""
+    """One sha256 over all data files, tables and profiles included: it changes with any of them."""
     files = ["sources.yaml", "observations.yaml", "roles.yaml"]
     files += [f"clauses/{area}.yaml" for area in _areas(root)]
+    for folder in ("tables", "profiles"):
+        files += sorted(f"{folder}/{path.name}" for path in (root / folder).glob("*.yaml"))
     digest = hashlib.sha256()
     for file in files:
         text = (root / file).read_text("utf-8")

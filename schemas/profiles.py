@@ -7,8 +7,9 @@ holds (tables, endpoints, gates), never how it is checked.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -35,7 +36,8 @@ class Profile:
 
     `done_sentinel` says for each stream whether `[DONE]` ends it, `error_shapes` which shapes are
     lawful for a status (`default`: any other), `gates` which clauses have another gate here,
-    `not_promised` why a clause does not hold, `roles` which models play a part that no flag tells.
+    `not_promised` why a clause does not hold, `roles` which models play a part that no flag tells,
+    `digest` the SHA-256 of its file.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Profile:
     not_promised: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     example_models: tuple[str, ...] = ()
+    digest: str = ""
 
     def promises(self, clause: contract.Clause) -> bool:
         """Whether the clause holds."""
@@ -76,9 +79,10 @@ def load(name_or_path: str) -> Profile:
         names = ", ".join(known())
         raise ProfileError(f"no profile '{name_or_path}': give a YAML file or one of {names}")
     try:
-        return _profile(*_only_row(path))
+        profile = _profile(*_only_row(path))
     except ContractError as error:
         raise ProfileError(str(error)) from error
+    return replace(profile, digest=hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _only_row(path: Path) -> tuple[Where, dict[str, Any]]:

@@ -115,7 +115,8 @@ class ClauseNotMet(AssertionError):  # noqa: N818  (an outcome, not an error)
 
 def append(path: Path, judgement: Judgement, clean: Callable[[str], str] = str) -> None:
     """Add a record, cleaned of secrets. One process writes one file, so lines never mix."""
-    with path.open("a", encoding="utf-8") as ledger:
+    # Half of a surrogate pair, as an answer may hold, is no UTF-8; escaped, it is JSON.
+    with path.open("a", encoding="utf-8", errors="backslashreplace") as ledger:
         ledger.write(clean(judgement.line()) + "\n")
 
 

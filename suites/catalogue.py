@@ -6,17 +6,21 @@ version of the suite can decide.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import inspect
+import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from suites import checks, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parent
+JUDGING = ("suites", "fixtures", "schemas")
 
 
 @cache
@@ -37,6 +41,54 @@ def _import(pattern: str) -> None:
     for path in sorted(ROOT.glob(pattern)):
         parts = path.relative_to(ROOT.parent).with_suffix("").parts
         importlib.import_module(".".join(parts))
+
+
+def rules() -> Mapping[str, Mapping[str, Any]]:
+    """What decides each clause: what its checks say of themselves, and a digest of their sources.
+
+    With the digest a later run can tell a deployment that changed from a check that changed.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for case in load():
+        for clause in (case.clause, *case.also):
+            source = f"{case.id}\0{_source(case.function)}\0{_plain(case.arguments)}"
+            found.setdefault(clause, []).append((case.summary, source))
+    everywhere: list[judge.Rule] = [*judge.INVARIANTS, *judge.RUN_INVARIANTS]
+    for rule in everywhere:
+        says = (inspect.getdoc(rule.judge) or "").partition("\n")[0]
+        for clause in rule.clauses:
+            found.setdefault(clause, []).append((says, _source(rule.judge)))
+    return {clause: _told(rows) for clause, rows in sorted(found.items())}
+
+
+def _told(rows: list[tuple[str, str]]) -> Mapping[str, Any]:
+    """Each sentence once, in the order of the checks; the sources in an order of their own."""
+    sources = "\0".join(sorted(source for _, source in rows))
+    return {
+        "says": [says for says in dict.fromkeys(says for says, _ in rows) if says],
+        "digest": hashlib.sha256(sources.encode()).hexdigest()[:12],
+    }
+
+
+@cache
+def _source(function: Callable[..., object]) -> str:
+    return inspect.getsource(function)
+
+
+def _plain(arguments: object) -> str:
+    """The arguments as text, without the addresses that change with each process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(arguments))
+
+
+def digest() -> str:
+    """One SHA-256 over the code that sends and judges: it tells this suite from another's day."""
+    found = hashlib.sha256()
+    for folder in JUDGING:
+        for path in sorted((ROOT.parent / folder).rglob("*.py")):
+            name = path.relative_to(ROOT.parent).as_posix()
+            if not name.startswith("fixtures/reference/"):
+                found.update(f"{name}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def tiers() -> Mapping[str, str]:
