@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fixtures.answers import Answer, answer
-from fixtures.outcomes import Inconclusive
+from fixtures.outcomes import NoControl
 from suites.verify import conclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
 Messages = list[dict[str, Any]]
+T = TypeVar("T")
+
+CHAT = "/chat/completions"
+KEPT, AGAIN = 8, 4
 
 
 def said(*turns: str) -> Messages:
@@ -41,20 +45,61 @@ def read(exchange: Exchange) -> Answer:
 def goes_on(dut: Deployment, above: int, **fields: Any) -> Answer:
     """A control: an answer that goes on beyond so many tokens, so that a lower cap cuts it.
 
-    Raises Inconclusive when the model stops by itself before.
+    Raises NoControl when the model stops by itself before.
     """
     cap = max(40, 2 * above)
     for messages in (COUNT, STORY):
         control = read(dut.chat(messages=messages, max_tokens=cap, **fields))
         if control.tokens("completion_tokens") > above:
             return control
-    raise Inconclusive(f"no control: the model's answers end within {above} tokens")
+    raise NoControl(f"the model's answers end within {above} tokens")
 
 
-def steady(dut: Deployment, **fields: Any) -> bool:
-    """Whether the deployment answers this request twice alike: what a comparison rests on."""
-    first, second = (read(dut.chat(sample=sample, **fields)) for sample in (0, 1))
-    return first.text == second.text
+def few(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
+    """The first values, which tell most; in the deep tier all of them."""
+    return values if dut.setup.tier == "deep" else values[:most]
+
+
+def words(exchange: Exchange) -> object:
+    """What an answer says, and why it ended: equal for two that differ in their chunks only."""
+    told = read(exchange)
+    calls = tuple((call.name, call.arguments) for call in told.tool_calls)
+    return told.text, told.finish_reason, calls
+
+
+def sure(
+    dut: Deployment,
+    route: str,
+    kept: Mapping[str, Any],
+    varied: Mapping[str, Any],
+    *,
+    role: str = "",
+    said_by: Callable[[Exchange], object] = words,
+) -> bool:
+    """Whether two requests are each answered alike, however often: what a comparison rests on.
+
+    Asked for when a difference is seen, so that a deployment which varies at temperature 0 is not
+    blamed for it: the first is sent eight times, the second four times, each other time for
+    another user, because a cache repeats what was chance.
+    """
+    for fields, times in ((kept, KEPT), (varied, AGAIN)):
+        found = set()
+        for number in range(times):
+            user = {"user": dut.nonce(f"again {number}")} if number % 2 else {}
+            exchange = dut.send(dut.request(route, role, sample=number, **{**user, **fields}))
+            if exchange.ok or not user:
+                found.add(said_by(exchange))
+        if len(found) > 1:
+            return False
+    return True
+
+
+def settle(
+    dut: Deployment, kept: Mapping[str, Any], varied: Mapping[str, Any], role: str = "chat"
+) -> None:
+    """Go on to blame a difference between two chat requests, or raise NoControl."""
+    if not sure(dut, CHAT, kept, varied, role=role):
+        raise NoControl("the deployment answers the same request differently")
 
 
 def distinct(texts: Iterable[str]) -> int:

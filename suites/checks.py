@@ -19,7 +19,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Unjudged, Untestable
+from fixtures.outcomes import (
+    Inconclusive,
+    NoControl,
+    NotApplicable,
+    NotRun,
+    Unjudged,
+    Untestable,
+)
 from schemas.records import ClauseNotMet, Finding, Judgement, Observation, Result
 from suites.judge import crash
 from suites.prerequisites import require
@@ -32,6 +39,7 @@ Function: TypeAlias = Callable[..., Findings]
 
 RESULTS = {
     NotApplicable: Result.NOT_APPLICABLE,
+    NoControl: Result.NOT_APPLICABLE,
     Inconclusive: Result.INCONCLUSIVE,
     Untestable: Result.UNTESTABLE,
     NotRun: Result.NOT_RUN,

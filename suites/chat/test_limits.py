@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import Inconclusive, Untestable
+from fixtures.outcomes import NoControl
 from schemas.records import Observation
 from suites import verify
-from suites.asking import COUNT, SHORT, goes_on, read, steady
+from suites.asking import COUNT, SHORT, STORY, few, goes_on, read, settle
 from suites.checks import Findings, check
 
 if TYPE_CHECKING:
     from fixtures.answers import Answer
     from fixtures.deployment import Deployment
 
-CAPS = (1, 2, 5, 17)
+CAPS = (5, 1, 2, 17)
+NATURAL = 64  # room for an answer to a short question
 PER_TOKEN = 40  # characters, white space folded; no known tokenizer comes near
+FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
 @check("CHAT-REQ-MAXTOK-01", tier="smoke")
 def test_max_tokens_caps_the_answer(dut: Deployment) -> Findings:
     """An answer has at most max_tokens tokens, by its usage and by its length."""
-    for cap in CAPS:
-        for stream in (False, True):
-            exchange = dut.chat(messages=COUNT, max_tokens=cap, stream=stream)
+    for cap in few(dut, CAPS, 2):
+        for form in FORMS:
+            exchange = dut.chat(messages=COUNT, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"max_tokens {cap}")
             length = len("".join(read(exchange).text.split()))
             if length > PER_TOKEN * cap:
@@ -35,26 +37,29 @@ def test_max_tokens_caps_the_answer(dut: Deployment) -> Findings:
 def test_cut_answer_ends_with_length(dut: Deployment) -> Findings:
     """An answer that max_tokens cut has finish_reason length.
 
-    Control: at temperature 0 the answer goes on when the cap is higher.
+    Control: at temperature 0 the answer goes on when the cap is higher, always alike.
     """
-    yield from _cut(dut, stream=False)
+    yield from _cut(dut, {})
 
 
 @check("STREAM-CHAT-FINAL-02")
 def test_cut_stream_ends_with_length(dut: Deployment) -> Findings:
     """A stream that max_tokens cut has finish_reason length."""
-    yield from _cut(dut, stream=True)
+    yield from _cut(dut, {"stream": True})
 
 
-def _cut(dut: Deployment, *, stream: bool) -> Findings:
-    control = goes_on(dut, max(CAPS))
-    messages = control.exchange.request.document["messages"]
-    if not steady(dut, messages=messages, max_tokens=5):
-        raise Inconclusive("no control: the deployment answers the same request differently")
-    for cap in CAPS:
-        exchange = dut.chat(messages=messages, max_tokens=cap, stream=stream)
+def _cut(dut: Deployment, form: dict[str, Any]) -> Findings:
+    control = goes_on(dut, 2)
+    kept, spent = _fields(control), control.tokens("completion_tokens")
+    for cap in few(dut, CAPS, 2):
+        # The last token may be one that ends the text and is not seen.
+        if cap >= spent - 1:
+            continue
+        varied = {**kept, "max_tokens": cap, **form}
+        exchange = dut.chat(**varied)
         reason = read(exchange).finish_reason
         if reason != "length":
+            settle(dut, kept, varied)
             where = "/choices/0/finish_reason"
             yield verify.deviation(exchange, f"length at {cap} tokens", actual=reason, where=where)
 
@@ -63,33 +68,35 @@ def _cut(dut: Deployment, *, stream: bool) -> Findings:
 def test_natural_end_is_no_cut(dut: Deployment) -> Findings:
     """An answer that ends before max_tokens does not claim to be cut."""
     ended = False
-    for messages in SHORT:
-        for stream in (False, True):
-            exchange = dut.chat(messages=messages, max_tokens=64, stream=stream)
+    for messages in few(dut, SHORT, 2):
+        for form in FORMS:
+            exchange = dut.chat(messages=messages, max_tokens=NATURAL, **form)
             told = read(exchange)
-            if told.usage is None or told.tokens("completion_tokens") >= 64:
+            if told.usage is None or told.tokens("completion_tokens") >= NATURAL:
                 continue
             ended = True
             if told.finish_reason == "length":
-                actual = f"length after {told.tokens('completion_tokens')} of 64 tokens"
+                actual = f"length after {told.tokens('completion_tokens')} of {NATURAL} tokens"
                 yield verify.deviation(exchange, "finish_reason stop", actual=actual)
     if not ended:
-        raise Inconclusive("no control: no answer of the model ends within 64 tokens")
+        raise NoControl(f"no answer of the model ends within {NATURAL} tokens")
 
 
 @check("CHAT-REQ-MINTOK-01")
 def test_min_tokens_is_reached(dut: Deployment) -> Findings:
-    """An answer has at least min_tokens tokens.
+    """An answer has at least min_tokens tokens; the judge of all answers counts them.
 
     Control: the same request without min_tokens ends earlier.
     """
+    least = 30
     for messages in SHORT:
-        for stream in (False, True):
-            exchange = dut.chat(messages=messages, min_tokens=30, max_tokens=60, stream=stream)
-            yield from verify.accepted(exchange, "min_tokens 30")
-        if read(dut.chat(messages=messages, max_tokens=60)).tokens("completion_tokens") < 30:
+        for form in FORMS:
+            fields = {"messages": messages, "min_tokens": least, "max_tokens": NATURAL, **form}
+            yield from verify.accepted(dut.chat(**fields), f"min_tokens {least}")
+        without = read(dut.chat(messages=messages, max_tokens=NATURAL))
+        if without.tokens("completion_tokens") < least:
             return
-    raise Inconclusive("no control: no answer of the model ends within 30 tokens")
+    raise NoControl(f"no answer of the model ends within {least} tokens")
 
 
 @check("CHAT-REQ-MINTOK-02")
@@ -99,10 +106,10 @@ def test_short_answers_stay_short(dut: Deployment) -> Findings:
     Rule: a deviation when the answer to every short question has the same length of 30 tokens or
     more and ends by itself there.
     """
-    told = [read(dut.chat(messages=messages, max_tokens=64)) for messages in SHORT]
+    told = [read(dut.chat(messages=messages, max_tokens=NATURAL)) for messages in SHORT]
     counts = [each.tokens("completion_tokens") for each in told]
     by_itself = all(each.finish_reason == "stop" for each in told)
-    if by_itself and min(counts) >= 30 and len(set(counts)) == 1:
+    if by_itself and 30 <= min(counts) < NATURAL and len(set(counts)) == 1:
         actual = f"{counts[0]} tokens, three times"
         yield verify.deviation(told[0].exchange, "answers of their own length", actual=actual)
 
@@ -119,54 +126,70 @@ def test_contradicting_limits_are_coherent(dut: Deployment) -> Findings:
 def test_stop_ends_the_answer(dut: Deployment) -> Findings:
     """Generation ends before a stop sequence, which is not returned; as string and in an array.
 
-    Control: the sequence is taken out of the middle of the model's own answer.
+    Control: the sequence is taken out of the middle of the model's own answer, which at
+    temperature 0 comes always alike.
     """
-    yield from _stopped(dut, stream=False)
+    yield from _stopped(dut, {})
 
 
 @check("STREAM-CHAT-STOP-01")
 def test_stop_ends_the_stream(dut: Deployment) -> Findings:
     """stop ends a stream before the sequence, also where it lies across chunk borders."""
-    yield from _stopped(dut, stream=True)
+    yield from _stopped(dut, {"stream": True})
 
 
-def _stopped(dut: Deployment, *, stream: bool) -> Findings:
-    control = goes_on(dut, 20)
-    fields = _fields(control)
-    sequence, before = _inside(control.text)
-    alike = steady(dut, **fields)
-    for stop in (sequence, [sequence], ["\u2603\u2603", sequence, "###", "Human:"]):
-        exchange = dut.chat(**fields, stop=stop, stream=stream)
+def _stopped(dut: Deployment, form: dict[str, Any]) -> Findings:
+    control, sequence, before = _to_be_stopped(dut)
+    kept = _fields(control)
+    forms = (["\u2603\u2603", sequence, "###", "Human:"], sequence, [sequence])
+    for stop in few(dut, forms, 2):
+        varied = {**kept, "stop": stop, **form}
+        exchange = dut.chat(**varied)
         yield from verify.accepted(exchange, f"stop {stop!r}")
         told = read(exchange)
-        if alike and sequence not in told.text and told.text.rstrip() != before.rstrip():
-            expected = f"the text before {verify.show(sequence)}: {verify.show(before)}"
+        expected = f"the text before {verify.show(sequence)}: {verify.show(before)}"
+        if sequence in told.text:
+            continue  # found by the judge of all answers
+        if told.text.rstrip() != before.rstrip():
+            settle(dut, kept, varied)
             yield verify.deviation(exchange, expected, actual=verify.show(told.text))
-        if alike and sequence not in told.text and told.finish_reason != "stop":
+        elif told.finish_reason != "stop":
+            settle(dut, kept, varied)
             yield verify.deviation(exchange, "finish_reason stop", actual=told.finish_reason)
 
 
 @check("CHAT-REQ-STOP-03")
 def test_earliest_stop_wins(dut: Deployment) -> Findings:
     """Of several stop sequences the one that comes first in the text ends it, in any order."""
-    control = goes_on(dut, 20)
-    fields = _fields(control)
-    if not steady(dut, **fields):
-        raise Inconclusive("no control: the deployment answers the same request differently")
-    early, before = _inside(control.text)
+    control, early, before = _to_be_stopped(dut)
+    kept = _fields(control)
     late, _ = _inside(control.text[len(before) + len(early) :])
+    if not late:
+        raise NoControl("the model's answer has no two words to stop at")
     for stop in ([late, early], [early, late]):
-        exchange = dut.chat(**fields, stop=stop)
+        exchange = dut.chat(**kept, stop=stop)
         text = read(exchange).text
         if text.rstrip() != before.rstrip():
+            settle(dut, kept, {**kept, "stop": stop})
             expected = f"the text before {verify.show(early)}: {verify.show(before)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+def _to_be_stopped(dut: Deployment) -> tuple[Answer, str, str]:
+    """An answer, a sequence in it, and what stands before that. Raises NoControl."""
+    asked = [(COUNT, 40), (STORY, 40), *((messages, NATURAL) for messages in SHORT)]
+    for messages, cap in asked:
+        control = read(dut.chat(messages=messages, max_tokens=cap))
+        sequence, before = _inside(control.text)
+        if sequence:
+            return control, sequence, before
+    raise NoControl("no answer of the model has a word to stop at")
 
 
 @check("CHAT-REQ-N-05", tier="smoke")
 def test_several_choices_are_refused_before_a_stream(dut: Deployment) -> Findings:
     """n above 1 with stream is refused with an HTTP status: no stream opens."""
-    for n in (2, 3):
+    for n in few(dut, (2, 3), 1):
         yield from verify.refused(dut.chat(n=n, stream=True), f"n = {n} with stream")
 
 
@@ -181,29 +204,35 @@ def test_two_choices_are_refused(dut: Deployment) -> Findings:
 @check("CHAT-REQ-MAXCOMP-02")
 def test_max_completion_tokens_takes_a_side(dut: Deployment) -> Findings:
     """max_completion_tokens caps the answer or is ignored: the side is observed."""
-    yield Observation("max_completion_tokens", _side(dut, stream=False))
+    yield Observation("max_completion_tokens", _side(dut, {}))
 
 
 @check("CHAT-REQ-MAXCOMP-03")
 def test_max_completion_tokens_keeps_its_side(dut: Deployment) -> Findings:
     """max_completion_tokens does the same for a stream as for a plain answer."""
-    plain, streamed = _side(dut, stream=False), _side(dut, stream=True)
+    plain, streamed = (_side(dut, form) for form in FORMS)
     if plain != streamed:
+        kept = _fields(goes_on(dut, 1))
+        settle(dut, kept, {**kept, "stream": True})
         exchange = dut.chat(**_capped(dut), stream=True)
         yield verify.deviation(exchange, f"{plain}, as without stream", actual=streamed)
 
 
 def _capped(dut: Deployment) -> dict[str, Any]:
-    control = goes_on(dut, 20)
-    return {**_fields(control), "max_completion_tokens": 5}
+    """A request that is answered at greater length than its max_completion_tokens."""
+    control = goes_on(dut, 1)
+    cap = 5 if control.tokens("completion_tokens") > 5 else 1
+    return {**_fields(control), "max_completion_tokens": cap}
 
 
-def _side(dut: Deployment, *, stream: bool) -> str:
-    told = read(dut.chat(**_capped(dut), stream=stream))
+def _side(dut: Deployment, form: dict[str, Any]) -> str:
+    fields = _capped(dut)
+    told, cap = read(dut.chat(**fields, **form)), fields["max_completion_tokens"]
     length = len("".join(told.text.split()))
     if told.usage is not None:
-        return "honoured" if told.tokens("completion_tokens") <= 5 else "ignored"
-    return "honoured" if length <= 5 * PER_TOKEN and len(told.pieces) <= 6 else "ignored"
+        return "honoured" if told.tokens("completion_tokens") <= cap else "ignored"
+    few_pieces = sum(bool(piece) for piece in told.pieces) <= cap + 1
+    return "honoured" if length <= cap * PER_TOKEN and few_pieces else "ignored"
 
 
 def _fields(control: Answer) -> dict[str, Any]:
@@ -213,12 +242,13 @@ def _fields(control: Answer) -> dict[str, Any]:
 
 
 def _inside(text: str) -> tuple[str, str]:
-    """A word out of the middle of a text, and what stands before its first occurrence.
+    """A sequence out of the middle of a text, and what stands before it; empty without one.
 
-    Raises Untestable when the text has no such word.
+    A word, or in a text of one word its last letter.
     """
     words = [word for word in text.split() if len(word) > 1]
-    for word in words[len(words) // 3 :]:
-        if before := text.partition(word)[0].strip():
-            return word, text.partition(word)[0] if before else ""
-    raise Untestable("the control's text has no word to stop at")
+    for sequence in (*words[len(words) // 3 :], *text.strip()[-1:]):
+        before = text.partition(sequence)[0]
+        if before.strip():
+            return sequence, before
+    return "", ""
