@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TAIL = b"\n]}}\n"
 BODY_SHOWN = 1200
+NO_HAR = "not HAR 1.2: export it again, as HAR with content"
 
 
 class Evidence:
@@ -44,6 +45,24 @@ class Evidence:
                 first = har.seek(-len(TAIL) - 1, 2) and har.read(1) == b"["
                 har.seek(-len(TAIL), 2)
                 har.write((b"\n" if first else b",\n") + row + TAIL)
+
+
+class HarError(ValueError):
+    """A file is no HAR. The message is one line, beginning with the file's name."""
+
+
+def whole(path: Path) -> list[Any]:
+    """All entries of any tool's HAR file, also of one that was cut. Raises HarError."""
+    raw = path.read_bytes()
+    try:
+        rows = [*json.loads(raw.decode("utf-8-sig"))["log"]["entries"]]
+    except (KeyError, TypeError):
+        raise HarError(f"{path}: {NO_HAR}") from None
+    except (ValueError, RecursionError):
+        rows = [row for line in raw.split(b"\n")[1:] if (row := _row(line))]
+        if not rows:
+            raise HarError(f"{path}: {NO_HAR}") from None
+    return rows
 
 
 def entries(path: Path) -> list[dict[str, Any]]:

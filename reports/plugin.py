@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports import allure, document, evidence, junit, terminal, verdicts, waivers
+from reports import allure, document, evidence, junit, signoff, terminal, verdicts, waivers
 from schemas import contract
 from schemas.records import ClauseNotMet, Judgement, Result, read
 
@@ -47,6 +47,8 @@ class Facts:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     obstacle: str = ""
     reachable: bool = True
+    recorded: bool = False
+    amend: Callable[[document.Document], document.Document] = lambda built: built
 
 
 @dataclass(eq=False)  # pytest puts plugins into sets
@@ -109,7 +111,8 @@ class Reporter:
             return
         # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
         # stands; a run that came to its end is judged by its verdicts.
-        ended = facts.obstacle or int(exitstatus) in ENDED
+        judged = facts.recorded and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        ended = facts.obstacle or judged or int(exitstatus) in ENDED
         if not ended and exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
             reason = f"the run did not come to its end (exit status {int(exitstatus)})"
             self.crashed.append(Judgement((), "pytest", Result.HARNESS_ERROR, reason))
@@ -118,6 +121,8 @@ class Reporter:
         har = {each["_id"]: each for each in evidence.entries(facts.report_dir / "exchanges.har")}
         self.told = self._document(facts, outcome, status, har)
         document.write(facts.report_dir / "verdict.json", self.told)
+        signoff.write(facts.report_dir, self.told, har)
+        signoff.summarise(facts.report_dir)
         allure.write(session.config, self.told, har)
         junit.add(session.config, self.told, self.shown)
         session.exitstatus = status
@@ -152,7 +157,7 @@ class Reporter:
         found = {each["exchange"] for row in built["clauses"] for each in row["findings"]}
         for exchange in found & har.keys():
             evidence.save_body(har[exchange], bodies)
-        clean: document.Document = json.loads(self.redact(json.dumps(built)))
+        clean: document.Document = json.loads(self.redact(json.dumps(facts.amend(built))))
         return clean
 
     def _decide(self, facts: Facts) -> verdicts.Outcome:

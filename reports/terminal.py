@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reports import offline
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,7 @@ def _lines(document: dict[str, Any]) -> Iterator[Line]:
         yield from _counts(document)
         yield from _violated(document)
         yield from _undecided(document)
+    yield from offline.lines(document)
     yield from _waivers(document)
     for error in document["harness_errors"]:
         yield f"SUITE ERROR in {error['source']}: {error['reason']}", {"red": True}
@@ -68,7 +71,7 @@ def _counts(document: dict[str, Any]) -> Iterator[Line]:
 def _violated(document: dict[str, Any]) -> Iterator[Line]:
     """What blocks comes first."""
     bad = [row for row in document["clauses"] if row["verdict"] == "violated"]
-    blocking = [row for row in bad if _blocks(row, document)]
+    blocking = [row for row in bad if blocks(row, document)]
     for row in blocking:
         yield from _clause(row, "VIOLATED", {"red": True})
     for row in bad:
@@ -76,7 +79,8 @@ def _violated(document: dict[str, Any]) -> Iterator[Line]:
             yield from _clause(row, f"violated ({row['gate']})", {"yellow": True})
 
 
-def _blocks(row: dict[str, Any], document: dict[str, Any]) -> bool:
+def blocks(row: dict[str, Any], document: dict[str, Any]) -> bool:
+    """Whether this clause fails the run when it is violated."""
     strict: bool = document["strict"]
     return row["gate"] == "block" or (strict and row["gate"] == "warn")
 
