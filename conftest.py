@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -12,19 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import har, run
+from fixtures import har, recorded, run
 from fixtures import plugin as fixtures_plugin
+from fixtures.cast import Cast
+from fixtures.outcomes import NotRun
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
 from reports import allure, fingerprint, waivers
-from reports.evidence import Evidence, entries
+from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
 from schemas import contract, profiles, records
-from suites import catalogue, judge
+from suites import catalogue, judge, offline
 from suites import plugin as suites_plugin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
     from schemas.records import Judgement
@@ -33,7 +37,9 @@ pytest_plugins = ["fixtures.plugin", "suites.plugin"]
 TOOLS = ("pytest", "httpx", "hypothesis", "schemathesis", "jsonschema")
 VERSION = metadata.version("compactifai-conformance")
 REPORTER = "conformance-reporter"
+NOWHERE = "http://nowhere.invalid"
 REDACTOR = pytest.StashKey[Redactor]()
+RECORDING = pytest.StashKey[recorded.Recording]()
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     worker = fixtures_plugin.is_worker(config)
     if not worker:
+        _read_recording(config)
         fixtures_plugin.begin(config)
     folder = fixtures_plugin.folder_of(config)
     if folder is None:
@@ -102,8 +109,26 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config.add_cleanup(dut.client.close)
     config.stash[suites_plugin.DUT] = dut
     config.stash[suites_plugin.LEDGER] = wiring.record
-    if not worker:
+    if RECORDING in config.stash:
+        for base_url, exchange in config.stash[RECORDING].exchanges:
+            replace(wiring, base_url=base_url)(exchange)
+    elif not worker:
         fixtures_plugin.first_look(config, dut)
+
+
+def _read_recording(config: pytest.Config) -> None:
+    """What `--har` names, read before the run's folder is emptied."""
+    option = config.option
+    if not option.har:
+        return
+    try:
+        files = [(Path(name).name, whole(Path(name))) for name in option.har]
+    except HarError as wrong:
+        raise pytest.UsageError(f"--har {wrong}") from None
+    found = recorded.load(files, option.base_url or "")
+    config.stash[RECORDING] = found
+    config.stash[fixtures_plugin.JUDGED] = True
+    option.base_url = next(iter(found.base_urls), option.base_url or NOWHERE)
 
 
 def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
@@ -135,6 +160,11 @@ def gather(config: pytest.Config) -> Facts | None:
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
     evidence = entries(folder.parent / "exchanges.har")
     exchanges = [har.from_entry(entry) for entry in evidence]
+    recording = config.stash.get(RECORDING, None)
+    judgements = [] if obstacle else list(_over_run(evidence))
+    if recording:
+        judged = frozenset(c for each in records.read(folder / "ledger") for c in each.clauses)
+        judgements += offline.undecided(judged)
     return Facts(
         folder=folder,
         report_dir=folder.parent,
@@ -149,16 +179,42 @@ def gather(config: pytest.Config) -> Facts | None:
         spent=dut.client.allowance.spent(),
         key_env=dut.setup.key_env,
         rules=catalogue.rules(),
-        judgements=[] if obstacle else list(judge.judge_run(exchanges)),
+        judgements=judgements,
         obstacle=obstacle.cause if obstacle else "",
         reachable=obstacle.reachable if obstacle else True,
+        recorded=bool(recording and recording.exchanges),
+        amend=lambda built: {**built, **_recorded(config)},
     )
+
+
+def _over_run(evidence: list[dict[str, Any]]) -> Iterator[Judgement]:
+    """What holds between the exchanges of a run; of a recording, between those of one service."""
+    bases = dict.fromkeys(entry["_base"] for entry in evidence)
+    for base_url in bases:
+        mine = [har.from_entry(entry) for entry in evidence if entry["_base"] == base_url]
+        yield from judge.judge_run(mine)
+
+
+def _recorded(config: pytest.Config) -> dict[str, Any]:
+    """What the recordings held, for the report."""
+    recording = config.stash.get(RECORDING, None)
+    if recording is None:
+        return {}
+    return {
+        "recording": {
+            "files": list(config.option.har),
+            "base_urls": list(recording.base_urls),
+            "exchanges": len(recording.exchanges),
+            "passed_over": dict(recording.passed_over),
+        }
+    }
 
 
 def _deployment(dut: Deployment, exchanges: list[Exchange]) -> dict[str, Any]:
     """Which deployment it was: enough to tell another day's from this one."""
-    listed = sorted(str(entry["id"]) for entry in dut.cast.entries)
-    chosen = {role: dut.cast.models(role) for role in dut.contract.roles}
+    cast = _cast(dut)
+    listed = sorted(str(entry["id"]) for entry in cast.entries)
+    chosen = {role: cast.models(role) for role in dut.contract.roles}
     return {
         "base_url": dut.setup.base_url,
         "profile": dut.profile.name,
@@ -168,6 +224,14 @@ def _deployment(dut: Deployment, exchanges: list[Exchange]) -> dict[str, Any]:
         "listed_digest": hashlib.sha256(json.dumps(listed).encode()).hexdigest(),
         "server": sorted({exchange.header("server") for exchange in exchanges} - {""}),
     }
+
+
+def _cast(dut: Deployment) -> Cast:
+    """Who plays which role; nobody, where a recording does not list the models."""
+    try:
+        return dut.cast
+    except NotRun:
+        return Cast(dut.contract.roles)
 
 
 def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from fixtures.outcomes import (
     Inconclusive,
     NoControl,
     NotApplicable,
+    NotRecorded,
     NotRun,
     Unjudged,
     Untestable,
@@ -43,6 +44,7 @@ RESULTS = {
     Inconclusive: Result.INCONCLUSIVE,
     Untestable: Result.UNTESTABLE,
     NotRun: Result.NOT_RUN,
+    NotRecorded: Result.NOT_RUN,
 }
 TIERS = ("smoke", "standard", "deep")
 

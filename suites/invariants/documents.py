@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from schemas.records import Finding
 
+TOLERANCE = 300.0  # seconds
+
 
 def plain(operation: str, exchange: Exchange) -> bool:
     """Whether the exchange is a whole, plain answer of this operation with status 200."""
@@ -80,15 +82,27 @@ def usage_adds_up(
         yield deviation(exchange, expected, actual=show(usage), where="/usage")
 
 
-def is_now(exchange: Exchange, field: str, tolerance: float = 300) -> Iterator[Finding]:
+def is_now(exchange: Exchange, field: str, tolerance: float = TOLERANCE) -> Iterator[Finding]:
     """A time in the body is the time of the exchange, by the client's clock or the server's."""
     told = exchange.value(field)
     if not isinstance(told, int | float) or isinstance(told, bool):
         raise Untestable(f"{field} is no number")
     clocks = [exchange.at, *_server_clock(exchange)]
     if all(abs(told - clock) > tolerance + exchange.seconds for clock in clocks):
+        timed(exchange)
         expected = f"within {tolerance:g} s of {int(clocks[-1])}"
         yield deviation(exchange, expected, actual=str(told), where=f"/{field}")
+
+
+def timed(exchange: Exchange) -> None:
+    """Raise Untestable when nobody knows for certain when the exchange took place.
+
+    Of a foreign recording it is known where the recorder's clock and the server's Date agree:
+    times are left out, made up, or told of the conversion to HAR.
+    """
+    clocks = _server_clock(exchange)
+    if exchange.foreign and not any(abs(exchange.at - each) <= TOLERANCE for each in clocks):
+        raise Untestable("the recording does not tell for certain when it was made")
 
 
 def _server_clock(exchange: Exchange) -> list[float]:

@@ -73,6 +73,7 @@ def no_model_is_from_the_future(exchange: Exchange) -> Iterator[Finding]:
     for entry in entries(exchange):
         created = entry.get("created")
         if isinstance(created, int) and exchange.at + DAY < created <= 9_999_999_999:
+            documents.timed(exchange)
             expected = f"a Unix time in seconds that is not after {int(exchange.at)}"
             actual = f"{created} of {show(entry.get('id'))}"
             yield deviation(exchange, expected, actual=actual, where="created")

@@ -127,6 +127,7 @@ def completed_after_created(exchange: Exchange) -> Iterator[Finding | Observatio
         actual = f"{ended}, {begun - ended:g} s before created_at"
         yield deviation(exchange, "not before created_at", actual=actual, where="/completed_at")
     elif ended - begun > exchange.seconds + 300:
+        documents.timed(exchange)
         actual = f"{ended}, {ended - begun:g} s after created_at"
         expected = f"within the {exchange.seconds:.1f} s of the exchange"
         yield deviation(exchange, expected, actual=actual, where="/completed_at")

@@ -62,8 +62,7 @@ def start(folder: Path, *arguments: str, **variables: str) -> Run:
         "pytest",
         "-p",
         "no:cacheprovider",
-        "--report-dir",
-        str(report),
+        f"--report-dir={report}",
     ]
     inherited = {
         name: value

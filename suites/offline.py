@@ -1,0 +1,23 @@
+"""Runs that send nothing: what a recording cannot decide, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.records import Judgement, Result
+from suites import catalogue, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SILENT = "no recorded exchange speaks of it"
+PROBED = "only a request sent on purpose decides it, and a recording sends none"
+
+
+def undecided(judged: frozenset[str]) -> Iterator[Judgement]:
+    """What is said of the clauses that the judges of recorded traffic did not decide."""
+    heard = judge.covered()
+    for clause in catalogue.tiers():
+        if clause not in judged:
+            reason = SILENT if clause in heard else PROBED
+            yield Judgement((clause,), "recording", Result.NOT_RUN, reason)

@@ -1,0 +1,269 @@
+"""What is made of the HAR files of other tools."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures import har, recorded
+from fixtures.exchange import Exchange
+from reports.evidence import HarError, whole
+from schemas.records import Finding
+from suites import catalogue, judge
+
+BASE = "https://api.example.com/openai/v1"
+CHAT = {"model": "a", "messages": [{"role": "user", "content": "Hi"}]}
+ANSWER = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "created": 1_700_000_000,
+    "model": "a",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "Hello."},
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+}
+LATER = "Tue, 14 Nov 2023 23:13:20 GMT"  # an hour after what the answer says
+SECRET = "sk-proj-0123456789abcdefghij"
+
+
+def entry(
+    url: str = f"{BASE}/chat/completions",
+    *,
+    sent: Any = CHAT,
+    told: Any = ANSWER,
+    headers: dict[str, str] | None = None,
+    request: dict[str, Any] | None = None,
+    response: dict[str, Any] | None = None,
+    content: dict[str, Any] | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
+    """An entry as other tools write it; the arguments take the place of its parts."""
+    given = {"Content-Type": "application/json", **(headers or {})}
+    return {
+        "startedDateTime": "2023-11-14T22:13:20.000Z",
+        "time": 12.5,
+        "request": {
+            "method": "POST",
+            "url": url,
+            "headers": [{"name": ":authority", "value": "x"}, {"name": "x-a", "value": "b"}],
+            "postData": {"mimeType": "application/json", "text": json.dumps(sent)},
+            **(request or {}),
+        },
+        "response": {
+            "status": 200,
+            "headers": [{"name": name, "value": value} for name, value in given.items()],
+            "content": content or {"size": 1, "text": json.dumps(told)},
+            **(response or {}),
+        },
+        **fields,
+    }
+
+
+def load(*entries: Any, base_url: str = "") -> recorded.Recording:
+    return recorded.load([("traffic.har", entries)], base_url)
+
+
+def only(*entries: Any) -> Exchange:
+    ((_, exchange),) = load(*entries).exchanges
+    return exchange
+
+
+def findings(*exchanges: Exchange) -> list[Finding]:
+    catalogue.invariants()
+    told = [*(each for one in exchanges for each in judge.judge(one)), *judge.judge_run(exchanges)]
+    assert not [each.reason for each in told if each.result == "harness_error"]
+    return [finding for each in told for finding in each.findings]
+
+
+def test_entry_of_another_tool_is_judged() -> None:
+    exchange = only(entry())
+    assert exchange.id == "traffic.har-0"
+    assert exchange.request.operation == "POST /chat/completions"
+    assert exchange.request.headers == (("x-a", "b"),)
+    assert exchange.document == ANSWER
+    assert not findings(exchange)
+
+
+def test_fault_in_a_recording_is_found() -> None:
+    wrong = {**ANSWER, "usage": {**ANSWER["usage"], "total_tokens": 9}}  # type: ignore[dict-item]
+    (found,) = findings(only(entry(told=wrong)))
+    assert (found.clause, found.exchange) == ("CHAT-RESP-USAGE-01", "traffic.har-0")
+
+
+PACKED = base64.b64encode(gzip.compress(json.dumps(ANSWER).encode())).decode()
+PLAIN = base64.b64encode(json.dumps(ANSWER).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        ({"size": 9, "text": PLAIN, "encoding": "base64"}, {}),
+        ({"size": 9, "text": PLAIN, "encoding": "base64"}, {"Content-Encoding": "gzip"}),
+        ({"size": 9, "text": PACKED, "encoding": "base64"}, {"content-encoding": "gzip"}),
+        ({"size": 9, "text": json.dumps(ANSWER)}, {"content-encoding": "br"}),
+        ({"text": json.dumps(ANSWER)}, {}),
+    ],
+)
+def test_body_is_read_in_each_form(content: dict[str, Any], headers: dict[str, str]) -> None:
+    assert only(entry(content=content, headers=headers)).document == ANSWER
+
+
+def test_stream_is_one_text() -> None:
+    chunk = {**ANSWER, "object": "chat.completion.chunk", "usage": None}
+    chunk["choices"] = [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": "stop"}]
+    text = f"data: {json.dumps(chunk)}\n\n"
+    kind = {"Content-Type": "text/event-stream"}
+    asked = {**CHAT, "stream": True}
+    good = only(entry(sent=asked, content={"text": f"{text}data: [DONE]\n\n"}, headers=kind))
+    cut = only(entry(sent=asked, content={"text": text}, headers=kind))
+    assert good.is_stream
+    assert not findings(good)
+    assert {each.clause for each in findings(cut)} == {"STREAM-CHAT-DONE-01"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (entry(content={"size": 812, "mimeType": "application/json"}), recorded.NO_BODY),
+        (entry(content={"size": 0, "mimeType": "application/json"}), recorded.NO_BODY),
+        (entry(response={"status": 0, "content": {}}), recorded.UNANSWERED),
+        (entry(request={"postData": None}), recorded.NO_REQUEST_BODY),
+        (entry("https://example.com/index.html"), recorded.ELSEWHERE),
+        (entry(request={"method": "OPTIONS"}), recorded.ELSEWHERE),
+        (entry(f"{BASE}/responses/resp_1"), recorded.ELSEWHERE),
+        ({"request": {}}, recorded.NO_ENTRY),
+        ("text", recorded.NO_ENTRY),
+        (None, recorded.NO_ENTRY),
+        (entry(time="soon"), recorded.NO_ENTRY),
+        (entry(content={"text": "x", "encoding": "base64"}), recorded.NO_ENTRY),
+        (
+            entry(
+                "https://example.com/models",
+                request={"method": "GET"},
+                headers={"Content-Type": "text/html"},
+                content={"text": "<html>"},
+            ),
+            recorded.PAGE,
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_passed_over(broken: Any, reason: str) -> None:
+    found = load(broken)
+    assert found.exchanges == ()
+    assert dict(found.passed_over) == {reason: 1}
+
+
+def test_really_empty_body_is_judged() -> None:
+    empty = only(entry(content={"size": 0, "text": ""}))
+    assert "CHAT-RESP-JSON-01" in {each.clause for each in findings(empty)}
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "expected"),
+    [
+        ("GET", "https://x/v1/models", ("https://x/v1", "/models")),
+        ("GET", "https://x/v1/models/a%2Fb", ("https://x/v1", "/models/a%2Fb")),
+        ("GET", "http://x:81/models/", ("http://x:81", "/models")),
+        ("POST", "https://u:p@x/a/b/responses?k=1", ("https://x/a/b", "/responses?k=1")),
+        ("POST", "https://x/v1/audio/transcriptions", ("https://x/v1", "/audio/transcriptions")),
+        ("POST", "https://x/v1/chat/completions", ("https://x/v1", "/chat/completions")),
+        ("POST", "https://x/v1/completions", ("https://x/v1", "/completions")),
+        ("POST", "https://x/v1/models", None),
+        ("GET", "https://x/v1/chat/completions", None),
+        ("GET", "https://x/v1/models/a/b/c", None),
+        ("POST", "https://x/v1beta/models/gemini:generateContent", None),
+    ],
+)
+def test_any_base_path_is_taken(method: str, url: str, expected: tuple[str, str] | None) -> None:
+    assert recorded.address(method, url) == expected
+
+
+def test_base_url_chooses() -> None:
+    other = entry("https://other.example.com/v1/chat/completions")
+    found = load(entry(), entry(), other)
+    assert found.base_urls == (BASE, "https://other.example.com/v1")
+    chosen = load(entry(), other, base_url="https://other.example.com/v1")
+    assert [base for base, _ in chosen.exchanges] == ["https://other.example.com/v1"]
+    assert dict(chosen.passed_over) == {recorded.OTHER_BASE: 1}
+
+
+def test_same_exchange_in_two_files_is_judged_once() -> None:
+    twice = recorded.load([("a.har", [entry()]), ("a.har", [entry(), entry(told={})])])
+    assert [each.id for _, each in twice.exchanges] == ["a.har-0", "a.har.2-1"]
+    assert dict(twice.passed_over) == {recorded.TWICE: 1}
+
+
+def test_same_id_twice_in_one_file_is_found() -> None:
+    both = [each for _, each in load(entry(), entry()).exchanges]
+    assert {each.clause for each in findings(*both)} == {"CHAT-RESP-ID-01"}
+
+
+@pytest.mark.parametrize(
+    ("started", "date", "judged"),
+    [
+        ("2023-11-14T23:13:20.000Z", LATER, True),
+        ("2023-11-14T23:13:20.000+00:00", "", False),
+        ("1970-01-01T00:00:00Z", LATER, False),
+        ("soon", LATER, False),
+    ],
+)
+def test_clocks_count_where_they_agree(started: str, date: str, judged: bool) -> None:
+    """What an hour between `created` and the recording means depends on who says the hour."""
+    headers = {"Date": date} if date else {}
+    found = findings(only(entry(headers=headers, startedDateTime=started)))
+    assert [each.clause for each in found] == (["CHAT-RESP-CREATED-01"] if judged else [])
+
+
+def test_no_key_of_a_recording_is_kept() -> None:
+    sent = [
+        {"name": "Authorization", "value": f"Bearer {SECRET}"},
+        {"name": "Cookie", "value": "session=0123456789abcdef"},
+        {"name": "x-note", "value": f"my key is {SECRET}"},
+    ]
+    told = {**ANSWER, "echo": SECRET}
+    url = f"{BASE}/chat/completions?api-key={SECRET}&v=1"
+    set_cookie = {"Set-Cookie": "id=0123456789abcdef"}
+    exchange = only(entry(url, told=told, request={"headers": sent}, headers=set_cookie))
+    written = json.dumps(har.to_entry(exchange, BASE))
+    assert SECRET not in written
+    assert "0123456789abcdef" not in written
+    assert {each.clause for each in findings(exchange)} == {"AUTH-LEAK-01"}
+
+
+def test_form_of_which_only_the_parameters_are_known_is_read() -> None:
+    params = [
+        {"name": "model", "value": "whisper"},
+        {"name": "file", "fileName": "a.wav", "value": ""},
+    ]
+    post = {"mimeType": "multipart/form-data; boundary=x", "params": params}
+    exchange = only(
+        entry(f"{BASE}/audio/transcriptions", request={"postData": post}, told={"text": "Hi"})
+    )
+    assert exchange.request.model == "whisper"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"log": {}}', "<html>", '{"log": {"entries": 3}}']
+)
+def test_what_is_no_har_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.har"
+    path.write_text(text, "utf-8")
+    with pytest.raises(HarError, match=r"not HAR 1\.2") as refused:
+        whole(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_byte_order_mark_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "x.har"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"log": {"entries": [entry()]}}).encode())
+    assert len(load(*whole(path)).exchanges) == 1
