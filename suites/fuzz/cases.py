@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from fixtures.deployment import PLAIN, TRANSCRIPTIONS
 from schemas import tables, validate
 from suites.fuzz import promise
 from suites.fuzz.cost import thrifty
-from suites.fuzz.promise import OPEN, Promise
+from suites.fuzz.promise import ACCEPTED, OPEN, Promise
 from suites.rows import TOGETHER
 
 if TYPE_CHECKING:
@@ -31,13 +31,16 @@ HALVES = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)
 class Case:
     """One request; `odd` are the fields in which it differs from the plain one of its route.
 
-    A case without `odd` cannot be made smaller: its bytes or its headers are what is odd.
+    A case without `odd` cannot be made smaller: its bytes or its headers are what is odd. `parts`
+    are the cases that travel in this one, each alone: they are sent where the whole is not
+    answered, to say which of them it is, or what the first that is refused has hidden.
     """
 
     request: Request
     told: str
     promise: Promise
     odd: Odd = field(default_factory=dict)
+    parts: tuple[Case, ...] = ()
 
     @property
     def id(self) -> str:
@@ -121,6 +124,13 @@ class Target:
         return (self.model, *self.dut.cast.models(self.role))
 
 
+def flat(cases: Iterable[Case]) -> Iterator[Case]:
+    """The cases, each before its parts."""
+    for case in cases:
+        yield case
+        yield from flat(case.parts)
+
+
 def target(dut: Deployment, operation: str, clip: Clip | None) -> Target:
     """The target of an operation. Raises NotApplicable or Untestable when no model serves it."""
     route = operation.partition(" ")[2]
@@ -141,6 +151,20 @@ def tell(odd: Odd) -> str:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:76]}… ({len(text)} characters)"
+
+
+def whole(told: str, parts: Iterable[Case], sent: Case) -> Case:
+    """Several cases in one request: what is promised of all of them is promised of it."""
+    each = tuple(parts)
+    sure = all(part.promise.standing == "accepted" for part in each)
+    return replace(sent, told=told, parts=each, promise=ACCEPTED if sure else OPEN)
+
+
+def fused(target: Target, told: str, parts: Iterable[Case]) -> Case:
+    """Several cases of different odd fields in one request."""
+    each = tuple(parts)
+    odd = {name: value for part in each for name, value in part.odd.items()}
+    return whole(told, each, target.case(odd, told))
 
 
 def parts(target: Target, fields: list[forms.Part], told: str) -> Case:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import Inconclusive, NotRun
 from suites import verify
+from suites.fuzz.cases import flat
 from suites.fuzz.verdict import Defect, defect
 
 if TYPE_CHECKING:
@@ -38,6 +39,18 @@ class Cause:
     times: int = 1
 
 
+@dataclass(frozen=True)
+class Asked:
+    """An answer, and what is wrong with it."""
+
+    exchange: Exchange
+    wrong: Defect | None
+
+    def shows(self, flaw: Defect) -> bool:
+        """Whether the answer shows the same symptom."""
+        return self.wrong is not None and self.wrong.symptom == flaw.symptom
+
+
 @dataclass
 class Hunt:
     """One hunt on one target: the causes found so far, and what was spent on them.
@@ -58,7 +71,7 @@ class Hunt:
         """Send the cases one after the other, until the budget or the patience ends."""
         seen: set[str] = set()
         try:
-            for case in cases:
+            for case in flat(cases) if self.only else cases:
                 if case.id in seen or (self.only and case.id != self.only):
                     continue
                 seen.add(case.id)
@@ -79,28 +92,48 @@ class Hunt:
             yield replace(found, clause=cause.defect.clause, where=where)
 
     def _try(self, case: Case) -> None:
-        wrong = self._ask(case)
-        if wrong is None or self._known(case, wrong[0]):
+        """Send a case, and its parts where it is not answered: one of them may tell more."""
+        asked = self._ask(case)
+        if asked is None:
             return
-        small, flaw, exchange = self._smaller(case, *wrong)
+        shown = self._shown()
+        if not self.only and (asked.wrong or not asked.exchange.ok):
+            for part in case.parts:
+                self._try(part)
+        if asked.wrong and self._shown() == shown and not self._known(case, asked.wrong):
+            self._keep(case, asked.wrong, asked.exchange, case.id)
+
+    def _shown(self) -> int:
+        """How many cases have shown a cause so far."""
+        return sum(cause.times for cause in self.causes.values())
+
+    def _keep(self, case: Case, wrong: Defect, exchange: Exchange, origin: str) -> None:
+        """Keep what a case shows, made small; what is left of the case may show more."""
+        small, flaw, exchange = self._smaller(case, wrong, exchange)
         flaw = _named(self.target, small, flaw)
         if not flaw.clause:
             return
         key = (flaw.symptom, flaw.clause, *_causes(small))
         if key in self.causes:
             self.causes[key].times += 1
-        else:
-            self.causes[key] = Cause(small, flaw, exchange, case.id)
+            return
+        self.causes[key] = Cause(small, flaw, exchange, origin)
+        rest = {name: value for name, value in case.odd.items() if name not in small.odd}
+        if rest and small.odd:
+            other = self.target.case(rest)
+            asked = self._ask(other)
+            if asked and asked.wrong:
+                self._keep(other, asked.wrong, asked.exchange, origin)
 
-    def _ask(self, case: Case) -> tuple[Defect, Exchange] | None:
+    def _ask(self, case: Case) -> Asked | None:
+        """What came of a case, or None when the environment stood in the way."""
         try:
             self.sent += 1
             exchange = self.ask(case.request)
-            found = defect(self.target, case, exchange)
+            return Asked(exchange, defect(self.target, case, exchange))
         except Inconclusive:
             self.troubled += 1
             return None
-        return (found, exchange) if found else None
 
     def _known(self, case: Case, flaw: Defect) -> bool:
         """Whether the failure has a cause that is known: it goes away with the odd field."""
@@ -116,7 +149,7 @@ class Hunt:
 
     def _fails(self, odd: Odd, flaw: Defect) -> bool:
         again = self._ask(self.target.case(odd)) if odd else None
-        return again is not None and again[0].symptom == flaw.symptom
+        return again is not None and again.shows(flaw)
 
     def _smaller(
         self, case: Case, flaw: Defect, exchange: Exchange
@@ -132,11 +165,11 @@ class Hunt:
                 if smaller.id == best[0].id:
                     continue
                 tries += 1
-                wrong = self._ask(smaller)
+                asked = self._ask(smaller)
                 # More may be promised of less, and never the other way round.
                 same = smaller.promise.standing in (best[0].promise.standing, "accepted")
-                if wrong and same and wrong[0].symptom == flaw.symptom:
-                    best = (smaller, *wrong)
+                if asked and asked.wrong and same and asked.shows(flaw):
+                    best = (smaller, asked.wrong, asked.exchange)
                     waiting = [] if candidates is _alone else list(candidates(odd))
         return best
 

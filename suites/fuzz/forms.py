@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fixtures import forms
-from suites.fuzz.cases import Case, Target, parts
+from suites.fuzz.cases import Case, Target, flat, parts, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,25 +14,37 @@ if TYPE_CHECKING:
     from fixtures.audio import Clip
 
 
-def cases(target: Target, clip: Clip) -> Iterator[Case]:
-    """Each once; the ones that break most come first."""
+def few(target: Target, clip: Clip) -> Iterator[Case]:
+    """As much as goes into a few requests; the ones that break most come first."""
     model, file = ("model", target.model), ("file", (clip.file, clip.media, clip.data))
-    yield parts(target, [model, model, file], "model twice")
-    yield parts(target, [file, model], "the file before the model")
+    many: list[forms.Part] = [("x", str(number)) for number in range(50)]
+    odd: list[forms.Part] = [file, model, ("", "x"), ("prompt", "\0😀"), *many]
+    yield whole("an odd form", _harmless(target, clip), parts(target, odd, ""))
     yield parts(
         target, [model, file, ("temperature", "0"), ("temperature", "1")], "temperature twice"
     )
+    yield parts(target, [model, model, file], "model twice")
     yield parts(target, [model, ("file", "no file")], "file as a text field")
+
+
+def _harmless(target: Target, clip: Clip) -> Iterator[Case]:
+    """What most readers of forms take as it comes."""
+    model, file = ("model", target.model), ("file", (clip.file, clip.media, clip.data))
+    yield parts(target, [file, model], "the file before the model")
     yield parts(target, [model, file, ("", "x")], "a field without a name")
-    yield parts(
-        target, [model, file, ("prompt", "\0😀\ud83d".encode("utf-8", "replace").decode())], "NUL"
-    )
+    yield parts(target, [model, file, ("prompt", "\0😀")], "a prompt with a NUL")
+    yield parts(target, [model, file, *(("x", str(n)) for n in range(50))], "50 unknown fields")
+
+
+def cases(target: Target, clip: Clip) -> Iterator[Case]:
+    """Each once."""
+    model, file = ("model", target.model), ("file", (clip.file, clip.media, clip.data))
+    yield from flat(few(target, clip))
     yield parts(target, [model, file, file], "file twice")
     yield parts(
         target, [("model", ("m", "text/plain", target.model.encode())), file], "model as a file"
     )
     yield parts(target, [model, file, ("language", "")], "an empty language")
-    yield parts(target, [model, file, *(("x", str(n)) for n in range(50))], "50 unknown fields")
     yield parts(target, [model, file, ("temperature", "1e-1")], "temperature as 1e-1")
     yield parts(target, [model, file, ("temperature", "NaN")], "temperature NaN")
     yield parts(target, [model, file, ("prompt", "w " * 3000)], "a prompt of 3000 words")

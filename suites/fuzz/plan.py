@@ -2,31 +2,33 @@
 
 Values that are promised to be accepted travel together, one of each row in a request: where that
 is answered, all are. Values that are refused or open travel alone, since the first that is
-refused hides the others.
+refused hides the others; only where most deployments look at none of them (fields that have no
+effect, headers) they travel together, and part when they are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
 from schemas import tables
-from schemas.strategies import ODD_TEXTS, STUFFED, edges
+from schemas.edges import ODD_TEXTS, STUFFED, edges, outside
 from suites.fuzz import forms, shapes, wire
-from suites.fuzz.cases import Case, Odd, Target
+from suites.fuzz.cases import Case, Odd, Target, fused
 
 if TYPE_CHECKING:
     from schemas.table_types import RequestRow
     from schemas.validate import Standing
 
-# Requests of the standard tier for each kind of body: packs, single values, everything else.
+# Requests of the standard tier for each kind of body: packs, single values, everything else. The
+# values next to each printed range come first among the single ones, and there are more of them.
 SHARES = {
-    "chat.request": (11, 30, 26),
-    "completions.request": (6, 12, 7),
-    "responses.request": (6, 12, 7),
-    "audio.request": (3, 4, 5),
+    "chat.request": (9, 25, 16),
+    "completions.request": (4, 14, 6),
+    "responses.request": (4, 9, 6),
+    "audio.request": (2, 3, 4),
 }
 PROMPTS = ("messages", "prompt", "input")
 # What another suite asks with more care, or costs too much here.
@@ -53,13 +55,15 @@ def standard(target: Target) -> Iterator[Case]:
     """What the standard tier sends."""
     packs, alone, others = SHARES[target.kind]
     yield from islice(together(target), packs)
-    yield from islice(singles(target), alone)
-    yield from islice(oddities(target), others)
+    yield from islice(chain(beside(target), singles(target)), alone)
+    few = forms.few(target, target.clip) if target.clip else _few(target)
+    yield from islice(few, others)
 
 
 def every(target: Target) -> Iterator[Case]:
     """All of it: each border together and alone, whole and streamed."""
     yield from together(target)
+    yield from beside(target)
     yield from singles(target)
     yield from oddities(target)
     for row in _rows(target):
@@ -70,24 +74,36 @@ def every(target: Target) -> Iterator[Case]:
 
 
 def together(target: Target) -> Iterator[Case]:
-    """Packs of accepted values: of the rows that any model serves, then of each role's rows.
+    """Packs of accepted values: of the rows that any model serves, in turn with each role's rows.
 
-    Every other pack is streamed.
+    Where streams are promised, every other pack is one.
     """
     rows = list(_rows(target))
-    roles = dict.fromkeys(row.needs for row in rows)
-    columns = {role: _columns(target, [row for row in rows if row.needs == role]) for role in roles}
-    played = [role for role in roles if role is None or target.dut.cast.models(role)]
-    yield from _round(_packs(target, columns[role]) for role in played)
+    roles = dict.fromkeys(row.needs for row in rows if row.needs)
+    able = [role for role in roles if target.dut.cast.models(role)]
+    packs = {
+        role: _packs(target, _columns(target, [row for row in rows if row.needs == role]))
+        for role in (None, *able)
+    }
+    yield from _round([packs.pop(None), _round(packs.values())])
+
+
+def beside(target: Target) -> Iterator[Case]:
+    """The values next to each printed range, and numbers that few types hold.
+
+    Those of fields that have no effect together, all others alone.
+    """
+    idle = [row for row in _rows(target) if row.support == "ignored"]
+    looked = [row for row in _rows(target) if row not in idle]
+    for cases in zip_longest(*(_next_to(target, row) for row in idle)):
+        each = [case for case in cases if case is not None]
+        yield fused(target, ", ".join(case.told for case in each)[:90], each)
+    yield from _round(_next_to(target, row) for row in looked)
 
 
 def singles(target: Target) -> Iterator[Case]:
-    """Each refused or open border alone, the rows taking turns: numbers first, for their ranges."""
-    rows = sorted(_rows(target), key=lambda row: row.type not in ("number", "integer"))
-    turns = [_alone(target, row) for row in rows]
-    numbers = sum(row.type in ("number", "integer") for row in rows)
-    yield from islice(_round(turns[:numbers]), 2 * numbers)
-    yield from _round(turns)
+    """Each refused or open border alone, the rows taking turns."""
+    yield from _round(_alone(target, row) for row in _rows(target))
 
 
 def oddities(target: Target) -> Iterator[Case]:
@@ -98,15 +114,19 @@ def oddities(target: Target) -> Iterator[Case]:
     yield from _round([wire.cases(target), shapes.cases(target)])
 
 
+def _few(target: Target) -> Iterator[Case]:
+    yield from _round([wire.few(target), shapes.few(target)])
+
+
 def _packs(target: Target, columns: dict[str, list[Any]]) -> Iterator[Case]:
+    flowing: Odd = {"stream": True}
+    streams = target.case(flowing).promise.standing == "accepted"
     for number in range(max(map(len, columns.values()), default=0)):
-        odd: dict[str, Any] = {}
+        odd = flowing if streams and number % 2 else {}
         for name, values in columns.items():
             wider = {**odd, name: values[number % len(values)]}
             if target.case(wider).promise.standing == "accepted":
                 odd = wider
-        if number % 2 and target.kind != "audio.request":
-            odd["stream"] = True
         yield target.case(odd)
 
 
@@ -145,22 +165,21 @@ def _prompts(row: RequestRow) -> list[Any]:
     return [value for pair in zip(said, split, strict=True) for value in pair] + [*row.example]
 
 
+def _next_to(target: Target, row: RequestRow) -> Iterator[Case]:
+    values = list(outside(target.kind, row.field))
+    if row.type == "integer":
+        values += [value for value in (2**31, 0.5) if value not in values]
+    for value in values:
+        yield target.case({row.field: value})
+
+
 def _alone(target: Target, row: RequestRow) -> Iterator[Case]:
     listed = _borders(target, row, "refused", "open")
     listed.sort(key=lambda value: not any(_same(value, each) for each in SIZES))
-    near = [value for value in listed if _is_near(row, value)]
-    for value in (*near, *(value for value in listed if value not in near)):
+    for value in listed:
         yield target.case({row.field: value})
     if row.required:
         yield target.case({row.field: ABSENT})
-
-
-def _is_near(row: RequestRow, value: object) -> bool:
-    """Whether the value lies just outside what the row accepts."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    bounds = [row.accepted.get(key) for key in ("minimum", "maximum", "exclusiveMinimum")]
-    return any(bound is not None and 0 < abs(value - bound) <= 1 for bound in bounds)
 
 
 def _same(one: object, other: object) -> bool:

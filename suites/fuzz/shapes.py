@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from schemas import tables
+from suites.fuzz.cases import flat, fused, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
 
 DEEP = 100
 PARTS = 50
+TURNS = 40
 NUL = "a\0b"
 HALF = "a\ud800b"
 MODELS = ("😀", " ", "a" * 300, "../../etc/passwd", "a\0b", "null", "{}", "%s%n", "gpt-4o", "*")
@@ -20,33 +25,76 @@ UNKNOWN = (
 )
 
 
+def few(target: Target) -> Iterator[Case]:
+    """As much as goes into a few requests; the ones that break most come first."""
+    yield fused(target, "unknown, deep and long fields", _vast(target))
+    yield _long(target)
+    yield nulls(target)
+    if target.kind == "chat.request":
+        yield target.case({"stop": ["a", "b", "", "d"]})
+        named = {"role": "user", "content": "Say OK", "name": "😀 \0"}
+        yield target.case({"messages": [named]})
+        yield target.case({"messages": _turns(target, HALF)})
+        yield from islice(_tools(target), 1)
+
+
 def cases(target: Target) -> Iterator[Case]:
     """Each once; the ones that break most come first."""
-    text = {"chat.request": "messages", "completions.request": "prompt"}.get(target.kind, "input")
-    yield target.case({"__proto__": {"polluted": True}})
-    yield target.case({text: _turns(target, NUL)})
+    text = _field(target)
+    yield from flat(few(target))
+    yield target.case({text: _turns(target, HALF)})
+    yield target.case({"metadata": nested(DEEP)}, f"metadata {DEEP} levels deep")
     if target.kind == "completions.request":
-        yield target.case({"prompt": ["Say OK"] * 8})
         yield target.case({"prompt": [f"Say {number}" for number in range(PARTS)]})
     else:
-        yield target.case({text: _parts(target, PARTS)}, f"content of {PARTS} parts")
-    yield target.case({"stop": ["a", "b", "", "d"]})
-    yield target.case({"metadata": nested(DEEP)}, f"metadata {DEEP} levels deep")
-    yield target.case({text: _turns(target, HALF)})
-    yield target.case(dict.fromkeys(UNKNOWN), "unknown fields with odd names")
-    yield target.case({"user": "u" * 5000})
-    if target.kind != "completions.request":
-        yield target.case({text: _talk(40)}, "a conversation of 41 turns")
-        yield target.case({text: [{"role": "user", "content": "Say OK", "name": "😀 \0"}]})
         yield target.case({text: [{"role": "user", "content": "Say OK", "extra": nested(9)}]})
         yield target.case({text: [{"role": "system", "content": "Be brief."}] * 2})
-    if target.dut.cast.models("tools") and target.kind == "chat.request":
+    if target.kind == "chat.request":
         yield from _tools(target)
     yield from (target.case({"model": name}) for name in MODELS)
     yield target.case({name: nested(3) for name in UNKNOWN})
     yield from (target.case({name: "x"}) for name in UNKNOWN)
     for size in (300, 3000):
         yield target.case({"unknown": ["x"] * size}, "an unknown list")
+
+
+def nulls(target: Target) -> Case:
+    """Every optional field null, as clients send it that leave nothing out."""
+    rows = tables.load().requests[target.kind].rows
+    names = [row.field for row in rows if not row.required and row.field != "stream"]
+    quarter = -(-len(names) // 4)
+    chunks = (names[start : start + quarter] for start in range(0, len(names), quarter))
+    each = [
+        target.case(dict.fromkeys(chunk), f"null for {', '.join(chunk)}"[:90]) for chunk in chunks
+    ]
+    return fused(target, "null for every optional field", each)
+
+
+def _vast(target: Target) -> Iterator[Case]:
+    """What most deployments take as it comes."""
+    polluted = {**dict.fromkeys(UNKNOWN), "__proto__": {"polluted": True}}
+    yield target.case(polluted, "unknown fields with odd names")
+    yield target.case({_field(target): _turns(target, NUL)})
+    if target.kind != "responses.request":
+        yield target.case({"metadata": nested(DEEP)}, f"metadata {DEEP} levels deep")
+        yield target.case({"user": "u" * 5000})
+
+
+def _long(target: Target) -> Case:
+    """A long conversation with a turn of many parts; or many prompts."""
+    text = _field(target)
+    if target.kind == "completions.request":
+        return target.case({"prompt": ["Say OK"] * 8})
+    talk, split = _talk(TURNS), _parts(target, PARTS)
+    each = (
+        target.case({text: talk}, f"a conversation of {TURNS + 1} turns"),
+        target.case({text: split}, f"content of {PARTS} parts"),
+    )
+    return whole("a long conversation of many parts", each, target.case({text: talk[:-1] + split}))
+
+
+def _field(target: Target) -> str:
+    return {"chat.request": "messages", "completions.request": "prompt"}.get(target.kind, "input")
 
 
 def nested(depth: int) -> Any:
@@ -75,6 +123,8 @@ def _parts(target: Target, count: int) -> Any:
 
 
 def _tools(target: Target) -> Iterator[Case]:
+    if not target.dut.cast.models("tools"):
+        return
     for told, parameters in (
         ("a tool with parameters 100 levels deep", {"type": "object", "properties": _deep(DEEP)}),
         ("a tool with no properties", {"type": "object"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from suites.fuzz.cases import whole
 from suites.fuzz.promise import ACCEPTED, OPEN, Promise
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from suites.fuzz.cases import Case, Target
 
+ZEROS = "0" * 60
+MARK = b"\xef\xbb\xbf"
 MALFORMED = Promise("refused", ("ERR-400-02",))
 TYPES = (
     *("application/json; charset=latin-1", "application/json; charset=utf-8", "text/plain"),
@@ -29,7 +32,7 @@ HEADERS = (
     *(
         ("Accept-Language", "tlh"),
         ("X-Odd", "\xfc\xff"),
-        ("X-Long", "x" * 7000),
+        ("X-Long", "x" * 4000),
         ("Cookie", "a=b; ;"),
     ),
     *(
@@ -67,9 +70,23 @@ OTHER = (
 )
 
 
+def few(target: Target) -> Iterator[Case]:
+    """As much as goes into a few requests; the ones that break most come first."""
+    yield _spelled_together(target)
+    yield _headed_together(target)
+    yield target.raw("the body b'null'", b"null", OPEN)
+    yield target.raw(f"Content-Type: {TYPES[0]}", content_type=TYPES[0])
+    yield target.raw("the body b''", b"", MALFORMED)
+    yield _headed(target, "Content-Type", "application/json")
+    yield _headed(target, "Accept", "image/png")
+    yield from _doubtful(target)
+
+
 def cases(target: Target) -> Iterator[Case]:
     """Spellings, content types, headers and broken bodies, one of each kind in turn."""
-    lists = [_spelled(target), _typed(target), _broken(target), _headed(target)]
+    headed = (_headed(target, name, value) for name, value in HEADERS)
+    together = iter((_spelled_together(target), _headed_together(target)))
+    lists = [together, _spelled(target), _typed(target), _broken(target), headed]
     while lists:
         for each in tuple(lists):
             case = next(each, None)
@@ -83,23 +100,46 @@ def _spelled(target: Target) -> Iterator[Case]:
     """The plain body, byte for byte another one."""
     plain = dict(target.plain)
     text = json.dumps(plain)
-    turned = json.dumps(dict(reversed(plain.items())))
-    yield target.raw("keys in reverse order", turned.encode(), ACCEPTED)
-    yield target.raw("temperature as 1e0", _adding(plain, '"temperature": 1e0'), ACCEPTED)
-    cap = "max_output_tokens" if "max_output_tokens" in plain else "max_tokens"
-    yield target.raw(f"{cap} as 1e2", _adding(plain, f'"{cap}": 1e2'))
-    yield target.raw("a byte order mark", b"\xef\xbb\xbf" + text.encode())
-    wide = json.dumps(plain, indent="\t").replace("\n", "\r\n \t")
-    yield target.raw("white space everywhere", f" \r\n{wide}\n\n".encode(), ACCEPTED)
-    yield target.raw("every letter escaped", _escaped(plain).encode(), ACCEPTED)
+    yield from _sure(target)
+    yield from _doubtful(target)
     yield target.raw("a key twice", _adding(plain, '"user": "a", "user": "b"'))
     yield target.raw("an integer of 400 digits", _adding(plain, f'"seed": {"9" * 400}'))
     yield target.raw("UTF-16", text.encode("utf-16"))
     yield target.raw("a number beyond all numbers", _adding(plain, '"temperature": 1e999'))
     yield target.raw("minus zero", _adding(plain, '"temperature": -0'))
-    yield target.raw("many digits", _adding(plain, f'"temperature": 0.5{"0" * 60}'), ACCEPTED)
     yield target.raw("a NUL in a key", _adding(plain, '"a\\u0000b": 1'))
     yield target.raw("half a character in a key", _adding(plain, '"a\\udc00": 1'))
+
+
+def _sure(target: Target) -> Iterator[Case]:
+    """Spellings that every reader of JSON takes."""
+    plain = dict(target.plain)
+    turned = json.dumps(dict(reversed(plain.items())))
+    yield target.raw("keys in reverse order", turned.encode(), ACCEPTED)
+    yield target.raw("temperature as 1e0", _adding(plain, '"temperature": 1e0'), ACCEPTED)
+    yield target.raw("white space everywhere", _spaced(plain), ACCEPTED)
+    yield target.raw("every letter escaped", _escaped(json.dumps(plain)).encode(), ACCEPTED)
+    yield target.raw("many digits", _adding(plain, f'"temperature": 0.5{ZEROS}'), ACCEPTED)
+
+
+def _spelled_together(target: Target) -> Case:
+    """All of them in one body, as far as they go together."""
+    turned = dict(reversed(list(target.plain.items())))
+    text = _adding(turned, f'"temperature": 1e0, "top_p": 0.5{ZEROS}').decode()
+    body = f" \r\n{_escaped(text)}\n\n".replace('": ', '" :\t').encode()
+    sent = target.raw("", body, ACCEPTED)
+    return whole("JSON in another spelling", _sure(target), sent)
+
+
+def _doubtful(target: Target) -> Iterator[Case]:
+    """Spellings that not every reader of JSON takes."""
+    plain = dict(target.plain)
+    yield target.raw("a byte order mark", MARK + json.dumps(plain).encode())
+    yield target.raw(f"{_cap(plain)} as 1e2", _adding(plain, f'"{_cap(plain)}": 1e2'))
+
+
+def _cap(plain: dict[str, object]) -> str:
+    return "max_output_tokens" if "max_output_tokens" in plain else "max_tokens"
 
 
 def _typed(target: Target) -> Iterator[Case]:
@@ -107,11 +147,17 @@ def _typed(target: Target) -> Iterator[Case]:
         yield target.raw(f"Content-Type: {media}", content_type=media)
 
 
-def _headed(target: Target) -> Iterator[Case]:
-    for name, value in HEADERS:
-        told = f"{name}: {value[:40]}"
-        twice = name == "Content-Type"
-        yield target.raw(f"{told} twice" if twice else told, headers=((name, value),))
+def _headed(target: Target, name: str, value: str) -> Case:
+    told = f"{name}: {value[:40]}"
+    twice = name == "Content-Type"
+    return target.raw(f"{told} twice" if twice else told, headers=((name, value),))
+
+
+def _headed_together(target: Target) -> Case:
+    """All headers that have nothing to do with the body, each name once."""
+    odd = {name: value for name, value in HEADERS if name not in ("Content-Type", "Accept")}
+    each = [_headed(target, name, value) for name, value in odd.items()]
+    return whole("odd headers", each, target.raw("", headers=tuple(odd.items())))
 
 
 def _broken(target: Target) -> Iterator[Case]:
@@ -129,12 +175,22 @@ def _adding(plain: dict[str, object], fields: str) -> bytes:
     return f"{json.dumps(rest)[:-1]}, {fields}}}".encode()
 
 
-def _escaped(plain: dict[str, object]) -> str:
-    """Texts written with escapes only; numbers stay as they are."""
-    text = json.dumps(plain)
-    inside, written = False, []
-    for each in text:
-        if each == '"':
-            inside = not inside
+def _spaced(plain: dict[str, object]) -> bytes:
+    wide = json.dumps(plain, indent="\t").replace("\n", "\r\n \t")
+    return f" \r\n{wide}\n\n".encode()
+
+
+def _escaped(text: str) -> str:
+    """JSON with its texts written in escapes only; what is escaped already stays as it is."""
+    inside, written, at = False, [], 0
+    while at < len(text):
+        each = text[at]
+        if inside and each == "\\":
+            width = 6 if text[at + 1] == "u" else 2
+            written.append(text[at : at + width])
+            at += width
+            continue
+        inside ^= each == '"'
         written.append(f"\\u{ord(each):04x}" if inside and each != '"' else each)
+        at += 1
     return "".join(written)

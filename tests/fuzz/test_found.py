@@ -72,7 +72,7 @@ def test_honest_reference_is_silent_and_the_standard_tier_is_small(reference: st
     verdicts = bench.examine(f"{reference}/v1", of=drawn, tier="standard")
     assert not verdicts.outcome.harness, verdicts.told()
     assert not verdicts.violated, verdicts.told()
-    assert len(verdicts.exchanges) < 150
+    assert len(verdicts.exchanges) < 120
 
 
 def test_a_spent_budget_ends_the_hunt_and_not_the_verdict(reference: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import strategies, tables, validate
+from schemas import edges, strategies, tables, validate
 
 KINDS = tuple(tables.load().requests)
 STANDINGS = ("accepted", "refused", "open")
@@ -50,7 +50,7 @@ def test_open_requests_are_neither(kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "field"), ROWS)
 def test_edges_are_told_by_the_schema(kind: str, field: str) -> None:
-    listed = strategies.edges(kind, field)
+    listed = edges.edges(kind, field)
     assert len(listed) > 5
     assert all(validate.standing(kind, field, value) == standing for value, standing in listed)
 
@@ -58,7 +58,7 @@ def test_edges_are_told_by_the_schema(kind: str, field: str) -> None:
 def test_edges_hold_the_borders_of_a_printed_range() -> None:
     values = dict.fromkeys(
         value
-        for value, _ in strategies.edges("completions.request", "top_p")
+        for value, _ in edges.edges("completions.request", "top_p")
         if isinstance(value, float | int)
     )
     assert {0, 0.001, 0.999, 1, -0.001, 1.001} <= set(values)

@@ -1,0 +1,81 @@
+"""What the standard tier sends holds the borders of every range that a table prints."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fixtures.audio import speech
+from schemas import edges, tables
+from suites.fuzz import plan
+from suites.fuzz.cases import flat, target
+from suites.fuzz.test_fuzz import KINDS
+from tests import bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.deployment import Deployment
+    from suites.fuzz.cases import Target
+
+
+@pytest.fixture(scope="module")
+def dut(reference: str) -> Iterator[Deployment]:
+    with bench.deployment(f"{reference}/v1") as found:
+        yield found
+
+
+def _target(dut: Deployment, operation: str) -> Target:
+    return target(dut, operation, speech() if KINDS[operation] == "audio.request" else None)
+
+
+def _key(field: str, value: Any) -> tuple[str, str]:
+    return field, json.dumps(value, default=repr)
+
+
+@pytest.mark.parametrize("operation", KINDS)
+def test_the_values_next_to_each_range_are_sent(dut: Deployment, operation: str) -> None:
+    sent = {
+        _key(name, value)
+        for case in flat(plan.standard(_target(dut, operation)))
+        for name, value in case.odd.items()
+    }
+    kind = KINDS[operation]
+    next_to = {
+        _key(row.field, value)
+        for row in tables.load().requests[kind].rows
+        for value in edges.outside(kind, row.field)
+    }
+    assert next_to
+    assert not next_to - sent
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "values"),
+    [
+        ("chat.request", "temperature", (-0.001, 2.001)),
+        ("chat.request", "top_p", (0, 1.001)),
+        ("chat.request", "n", (0, 2)),
+        ("chat.request", "max_tokens", (0, 4097)),
+        ("chat.request", "stop", (["a", "b", "c", "d", "e"],)),
+        ("chat.request", "logit_bias", ({"50": -101}, {"50": 101})),
+        ("chat.request", "user", ()),
+        ("completions.request", "best_of", (0, 21)),
+        ("responses.request", "max_output_tokens", (15, 4097)),
+        ("audio.request", "prompt", ("x" * 501,)),
+        ("audio.request", "temperature", (-0.001, 1.001)),
+    ],
+)
+def test_next_to_a_range_lies_one_value_on_each_side(
+    kind: str, field: str, values: tuple[Any, ...]
+) -> None:
+    assert edges.outside(kind, field) == values
+
+
+@pytest.mark.parametrize("operation", KINDS)
+def test_packs_hold_only_what_is_promised(dut: Deployment, operation: str) -> None:
+    packs = list(plan.together(_target(dut, operation)))
+    assert len(packs) > plan.SHARES[KINDS[operation]][0]
+    assert {pack.promise.standing for pack in packs} == {"accepted"}
