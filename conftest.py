@@ -16,9 +16,10 @@ from fixtures import har, recorded, run
 from fixtures import plugin as fixtures_plugin
 from fixtures.cast import Cast
 from fixtures.outcomes import NotRun
+from fixtures.replies import Replies
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
-from reports import allure, fingerprint, waivers
+from reports import allure, compared, fingerprint, waivers
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
@@ -105,15 +106,31 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     setup = Setup.read(folder / "setup.json")
     config.stash[REDACTOR] = Redactor.of(run.key(setup.key_env))
     wiring = _wire(config, folder, setup.base_url)
-    dut = run.join(folder, wiring)
+    if not worker:
+        _judge_recorded(config, wiring)
+    dut = run.join(folder, wiring, _replies(config, folder))
     config.add_cleanup(dut.client.close)
     config.stash[suites_plugin.DUT] = dut
     config.stash[suites_plugin.LEDGER] = wiring.record
+    if not worker and RECORDING not in config.stash:
+        fixtures_plugin.first_look(config, dut)
+
+
+def _judge_recorded(config: pytest.Config, wiring: Wiring) -> None:
+    """Take over what was recorded: as evidence, and before the judge."""
     if RECORDING in config.stash:
         for base_url, exchange in config.stash[RECORDING].exchanges:
             replace(wiring, base_url=base_url)(exchange)
-    elif not worker:
-        fixtures_plugin.first_look(config, dut)
+    if config.option.replay:
+        for entry in entries(Path(config.option.replay, "exchanges.har")):
+            wiring(har.from_entry(entry))
+
+
+def _replies(config: pytest.Config, folder: Path) -> Replies | None:
+    """What the deployment replied in the run that is judged again."""
+    if not config.option.replay:
+        return None
+    return Replies(har.from_entry(entry) for entry in entries(folder.parent / "exchanges.har"))
 
 
 def _read_recording(config: pytest.Config) -> None:
@@ -183,7 +200,7 @@ def gather(config: pytest.Config) -> Facts | None:
         obstacle=obstacle.cause if obstacle else "",
         reachable=obstacle.reachable if obstacle else True,
         recorded=bool(recording and recording.exchanges),
-        amend=lambda built: {**built, **_recorded(config)},
+        amend=lambda built: {**built, **_recorded(config), **_replayed(config, built)},
     )
 
 
@@ -193,6 +210,12 @@ def _over_run(evidence: list[dict[str, Any]]) -> Iterator[Judgement]:
     for base_url in bases:
         mine = [har.from_entry(entry) for entry in evidence if entry["_base"] == base_url]
         yield from judge.judge_run(mine)
+
+
+def _replayed(config: pytest.Config, built: dict[str, Any]) -> dict[str, Any]:
+    """What differs from the verdicts of the run that was judged again, for the report."""
+    folder = config.option.replay
+    return {"replayed": compared.with_recorded(Path(folder), built)} if folder else {}
 
 
 def _recorded(config: pytest.Config) -> dict[str, Any]:
