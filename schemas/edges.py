@@ -63,6 +63,7 @@ ODD_VALUES: tuple[Any, ...] = (
     *({"": None}, {"a": {"b": {"c": []}}}, ["x"] * 5, "\x00", "\ud800", [{}], [[[[[]]]]]),
 )
 LONGEST_NAME = 40
+MOST_NAMES = 16
 
 
 @cache
@@ -125,7 +126,8 @@ def _borders(schema: Any, definitions: Mapping[str, Any]) -> Iterator[Any]:
             if step != 1:
                 yield from (float(border), math.nextafter(border, 1))
     if schema.get("type") == "string" and not {"enum", "const", "pattern"} & schema.keys():
-        yield from (STUFFED, *ODD_TEXTS)
+        longest = ["x" * schema["maxLength"]] if "maxLength" in schema else []
+        yield from (STUFFED, *longest, *ODD_TEXTS)
     if schema.get("type") == "boolean":
         yield from (True, False)
     if schema.get("type") == "array":
@@ -163,6 +165,8 @@ def _too_many(schema: Schema, definitions: Mapping[str, Any]) -> Iterator[Any]:
         yield "x" * (schema["maxLength"] + 1)
     if "maxProperties" in schema:
         yield {f"k{number}": "x" for number in range(schema["maxProperties"] + 1)}
+    if "pattern" in schema.get("propertyNames", {}):
+        yield {"😀": 0}
     if isinstance(schema.get("additionalProperties"), dict):
         inside = resolved(schema["additionalProperties"], definitions)
         yield from ({"50": value} for value in (*_beside(inside), *_too_many(inside, definitions)))
@@ -183,11 +187,11 @@ def _border_maps(schema: Schema, definitions: Mapping[str, Any]) -> Iterator[Any
     free = schema["additionalProperties"]
     inside = [each for each in _borders(free, definitions) if validate_one(free, each)] or ["x"]
     names = [name for name in (*ODD_TEXTS, "a", "50") if len(name) <= LONGEST_NAME]
-    yield dict.fromkeys(names[:16], inside[0])
+    yield dict.fromkeys(names[:MOST_NAMES], inside[0])
+    yield from ({"50": value} for value in inside[1:4])
+    for most in (MOST_NAMES, MOST_NAMES + 1):
+        yield {str(number): inside[0] for number in range(most)}
     yield from ({name: inside[0]} for name in names)
-    yield from ({"a": value} for value in inside[:4])
-    for most in (16, 17):
-        yield {f"k{number}": inside[0] for number in range(most)}
 
 
 def validate_one(schema: Schema, value: object) -> bool:

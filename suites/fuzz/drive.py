@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from schemas.records import Finding
     from suites.fuzz.cases import Case, Odd, Target
 
+# Requests to make one cause small, and all causes of a hunt.
 SHRINKS = 40
+ALL_SHRINKS = 120
 EXAMPLES = 12
 CAUSES = 12
 TROUBLES = 8
@@ -65,6 +67,7 @@ class Hunt:
     most: int | None = None
     causes: dict[object, Cause] = field(default_factory=dict)
     sent: int = 0
+    shrunk: int = 0
     troubled: int = 0
 
     def run(self, cases: Iterable[Case]) -> None:
@@ -159,12 +162,12 @@ class Hunt:
         tries = 0
         for candidates in (_alone, _without, _values, _values):
             waiting = list(candidates(best[0].odd))
-            while waiting and tries < SHRINKS:
+            while waiting and tries < SHRINKS and self.shrunk < ALL_SHRINKS:
                 odd = waiting.pop(0)
                 smaller = self.target.case(odd)
                 if smaller.id == best[0].id:
                     continue
-                tries += 1
+                tries, self.shrunk = tries + 1, self.shrunk + 1
                 asked = self._ask(smaller)
                 # More may be promised of less, and never the other way round.
                 same = smaller.promise.standing in (best[0].promise.standing, "accepted")

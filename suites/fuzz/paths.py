@@ -22,7 +22,21 @@ if TYPE_CHECKING:
 ROUTE = "/models/{model_id}"
 UNKNOWN = Promise("refused", ("MODELS-GET-03",))
 NOBODY = (
-    *("no-such-model", "😀", "%", "a" * 2000, "null", "0", "-1", "\n", "'", "İ", "a\u0301", "{}"),
+    *(
+        "\"'<b>&#%s{}|\\^`=",
+        "no-such-model",
+        "😀",
+        "%",
+        "a" * 2000,
+        "null",
+        "0",
+        "-1",
+        "\n",
+        "'",
+        "İ",
+        "a\u0301",
+        "{}",
+    ),
     *("__proto__", "*", "%s%n", "<b>", " ", "a b", '"', "\u202e", "\x7f", "ﷺ", "#", "&", "a=b"),
 )
 # Nothing that a proxy may lawfully tidy up on the way: no dots, no slashes without a name between.

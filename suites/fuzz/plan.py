@@ -120,7 +120,7 @@ def _few(target: Target) -> Iterator[Case]:
 
 def _packs(target: Target, columns: dict[str, list[Any]]) -> Iterator[Case]:
     flowing: Odd = {"stream": True}
-    streams = target.case(flowing).promise.standing == "accepted"
+    streams = not target.clip and target.case(flowing).promise.standing == "accepted"
     for number in range(max(map(len, columns.values()), default=0)):
         odd = flowing if streams and number % 2 else {}
         for name, values in columns.items():
@@ -136,7 +136,8 @@ def _columns(target: Target, rows: Iterable[RequestRow]) -> dict[str, list[Any]]
     for row in rows:
         if row.field == "stream":
             continue
-        values = _prompts(row) if row.field in PROMPTS else _borders(target, row, "accepted")
+        said = row.required and row.field in PROMPTS
+        values = _prompts(row) if said else _borders(target, row, "accepted")
         sure = [
             value
             for value in values

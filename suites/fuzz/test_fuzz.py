@@ -6,6 +6,7 @@ is one of both, in JSON, and never a 5xx. The invariants judge each of these exc
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fixtures.deployment import Deployment
+    from fixtures.setup import Setup
     from suites.fuzz.cases import Case
 
 CLAUSE = "ERR-5XX-01"
@@ -124,12 +126,23 @@ def _share(dut: Deployment, on: str) -> int | None:
     return left * DEEP[on] // sum(DEEP[each] for each in routes[routes.index(on) :])
 
 
+def _again(setup: Setup) -> str:
+    """The command that draws the same requests on the same deployment, up to the id of one."""
+    given = {"--profile": setup.profile, "--tier": setup.tier, "--seed": setup.seed}
+    if not setup.reference:
+        given = {"--base-url": setup.base_url, "--api-key-env": setup.key_env, **given}
+    options = [f"{name}={value}" for name, value in given.items()]
+    options += [
+        f"--model={role}={each}" if role else f"--model={each}" for role, each in setup.models
+    ]
+    return f"pytest suites/fuzz {shlex.join(options)} --fuzz-case="
+
+
 def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
     """What the hunt found; a budget that ends it early is no reason to say nothing."""
     setup = hunt.target.dut.setup
     hunt.run(cases)
-    again = f"--base-url={setup.base_url} --tier={setup.tier} --seed={setup.seed} --fuzz-case="
-    yield from hunt.findings(f"pytest suites/fuzz {again}")
+    yield from hunt.findings(_again(setup))
     if not hunt.sent and hunt.most is None:
         raise NotRun("no such request here" if setup.fuzz_case else "the budget is spent")
     if hunt.troubled > TROUBLES:

@@ -60,7 +60,7 @@ def test_the_values_next_to_each_range_are_sent(dut: Deployment, operation: str)
         ("chat.request", "n", (0, 2)),
         ("chat.request", "max_tokens", (0, 4097)),
         ("chat.request", "stop", (["a", "b", "c", "d", "e"],)),
-        ("chat.request", "logit_bias", ({"50": -101}, {"50": 101})),
+        ("chat.request", "logit_bias", ({"😀": 0}, {"50": -101}, {"50": 101})),
         ("chat.request", "user", ()),
         ("completions.request", "best_of", (0, 21)),
         ("responses.request", "max_output_tokens", (15, 4097)),
