@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures import run
+from fixtures.budget import Allowance
+from fixtures.probes import Probes
 from fixtures.setup import Setup
 from reports.verdicts import Outcome, Said, Scope, decide
 from schemas import contract
@@ -25,10 +27,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.exchange import Exchange, Request
 
 KEY_ENV = "COMPACTIFAI_BENCH_KEY"
 BENCH_KEY = "bench-key-0123456789"
+
+
+@dataclass
+class Held(Probes):
+    """Exchanges that one process alone needs, kept in memory."""
+
+    used: list[Request] = field(default_factory=list)
+
+    def once(self, request: Request, send: Callable[[Request], Exchange]) -> Exchange:
+        """As probes do."""
+        self.used.append(request)
+        if request.key not in self._held:
+            self._held[request.key] = send(request)
+        return self._held[request.key]
+
+
+class Unbounded(Allowance):
+    """A budget that nobody counts."""
+
+    def take(self, _: int) -> float:
+        """Nobody waits."""
+        return 0.0
+
+    def spend(self, _: Exchange) -> None:
+        """Nothing is counted."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,10 @@ def deployment(
     with tempfile.TemporaryDirectory() as folder:
         run.prepare(Path(folder) / "run", setup)
         dut = run.join(Path(folder) / "run", announce)
+        # Files under locks are what several processes need; here is one, in a hurry.
+        dut.probes = Held(dut.probes.folder, base_url)
+        if not {"request_budget", "token_budget", "rate_limit"} & options.keys():
+            dut.client.allowance = Unbounded(dut.client.allowance.folder)
         try:
             yield dut
         finally:

@@ -1,0 +1,135 @@
+"""Measures one fault: which clauses turn red, which check saw it, and at which tier."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fixtures.reference import faults
+from schemas import contract
+from suites.checks import TIERS
+from tests import bench
+from tests.kill_matrix import memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reports.verdicts import Outcome
+    from suites.checks import Check
+    from tests.kill_matrix.memory import Memory
+
+CLIENTS = ("sdk", "litellm")
+MUCH = 3
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What became of one fault.
+
+    `how` is the smallest tier that killed it, or the last that tried; `by` are checks that saw it,
+    or the requests whose answers the invariants saw; `broken` are crashes of our own.
+    """
+
+    name: str
+    violates: tuple[str, ...]
+    red: frozenset[str]
+    how: str
+    by: tuple[str, ...]
+    broken: tuple[str, ...]
+    sent: int
+    seconds: float
+
+    @property
+    def killed(self) -> bool:
+        """Whether a clause that it violates turned red."""
+        return bool(self.red & set(self.violates))
+
+    @property
+    def collateral(self) -> frozenset[str]:
+        """Red clauses that it does not violate."""
+        return self.red - set(self.violates)
+
+    def row(self) -> dict[str, Any]:
+        """What the file says of it."""
+        return {
+            "violates": sorted(self.violates),
+            "red": sorted(self.red),
+            "killed": self.killed,
+            "collateral": sorted(self.collateral),
+            "tier": self.how,
+            "by": list(self.by),
+            "sent": self.sent,
+            "seconds": round(self.seconds, 2),
+            **({"broken": list(self.broken)} if self.broken else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run came to. `how` names its tier, and what was special about it."""
+
+    how: str
+    outcome: Outcome
+    sent: int
+
+    @property
+    def red(self) -> frozenset[str]:
+        """The violated clauses, of any gate."""
+        return frozenset(one.clause.id for one in self.outcome.clauses if one.findings)
+
+
+def kill(root: str, known: Memory, name: str) -> Kill:
+    """Run ever more of the suite on a fault, until it is killed."""
+    violates = faults.load().entries[name].violates
+    began = time.perf_counter()
+    runs: list[Run] = []
+    for run in _harder(root, known, name, violates):
+        runs.append(run)
+        if run.how != TIERS[0] and run.red & set(violates):
+            break
+    seen = [run for run in runs if run.red & set(violates)]
+    best = (seen or runs)[-1]
+    return Kill(
+        name=name,
+        violates=violates,
+        red=frozenset().union(*(run.red for run in runs)),
+        how=(seen[0] if seen else best).how,
+        by=_witnesses(best, violates),
+        broken=tuple(dict.fromkeys(one.reason for run in runs for one in run.outcome.harness)),
+        sent=sum(run.sent for run in runs),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> Iterator[Run]:
+    """One run after the other, the cheapest first."""
+    for tier in TIERS:
+        report = memory.examine(root, known, tier, fault=name)
+        yield Run(tier, report.outcome, report.sent)
+    url = f"{root}/fault/{name}/v1"
+    if any(bench.area(clause) in CLIENTS for clause in violates):
+        told = bench.examine(url, *violates, of=bench.starts_a_client)
+        yield Run("other clients", told.outcome, len(told.exchanges))
+        return
+    told = bench.examine(url)
+    yield Run("deep, all sent", told.outcome, len(told.exchanges))
+    told = bench.examine(url, of=_drawn_on(violates))
+    yield Run("deep, drawn", told.outcome, len(told.exchanges))
+
+
+def _drawn_on(violates: tuple[str, ...]) -> Any:
+    """Chooses the checks that draw requests where a fault may show."""
+    clauses = contract.load().clauses
+    routes = {clauses[clause].endpoint for clause in violates}
+
+    def chosen(case: Check) -> bool:
+        return case.last and ("all" in routes or case.label.rpartition(" ")[0] in routes)
+
+    return chosen
+
+
+def _witnesses(run: Run, violates: tuple[str, ...]) -> tuple[str, ...]:
+    """A few of those who saw what the fault violates."""
+    said = [one for one in run.outcome.clauses if one.clause.id in violates]
+    return tuple(dict.fromkeys(f.exchange for one in said for f in one.findings))[:MUCH]

@@ -1,0 +1,239 @@
+"""Runs the whole suite on a deployment that differs from the reference in one thing, quickly.
+
+The honest reference is asked once. Of an altered one, only the requests that the alteration
+concerns are sent; all others have the answers that the honest one gave, and a check that asked
+nothing else says what it said. So every check of every area has its say on every fault, and a
+fault costs what it touches.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fixtures.client import Client
+from fixtures.deployment import Deployment
+from fixtures.exchange import Exchange, Request
+from fixtures.secret import Redactor, Secret
+from fixtures.setup import Setup
+from reports.verdicts import Outcome, Scope, decide
+from schemas import contract, profiles
+from schemas.records import Verdict
+from suites import catalogue, checks, judge
+from tests import bench
+from tests.kill_matrix.concerned import alterations, concerns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from schemas.records import Judgement
+
+TODAY = date(2026, 1, 1)
+PROFILE, SEED = "compactifai", "bench"
+LISTING = Request("GET", "/models")
+
+
+@dataclass
+class Told:
+    """What one check said, what it asked, and the exchanges that were sent or remembered for it."""
+
+    case: checks.Check
+    judgement: Judgement
+    asked: frozenset[Request]
+    heard: tuple[Exchange, ...]
+
+
+@dataclass
+class Memory:
+    """What the honest reference answered, and what was said of it, at each tier."""
+
+    answers: dict[tuple[str, ...], tuple[Exchange, ...]] = field(default_factory=dict)
+    said: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
+    told: dict[str, dict[str, Told]] = field(default_factory=dict)
+
+
+@dataclass
+class Remembering(Client):
+    """Sends the requests that are of concern, and remembers the answers to all others."""
+
+    memory: Memory = field(default_factory=Memory)
+    concerned: Callable[[Request], bool] = lambda _: True
+    keeps: bool = False
+    asked: list[Request] = field(default_factory=list)
+    sent: int = 0
+
+    def send(self, request: Request, control: Request | None = None) -> Exchange:
+        """As a client does."""
+        key = (request.key,)
+        if known := self._known(key, [request]):
+            return known[-1]
+        with self._listening(key):
+            return super().send(request, control)
+
+    def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
+        """As a client does."""
+        key = tuple(each.key for each in requests)
+        if known := self._known(key, requests):
+            return list(known)
+        with self._listening(key):
+            return super().send_together(requests)
+
+    def _known(self, key: tuple[str, ...], requests: Sequence[Request]) -> tuple[Exchange, ...]:
+        self.asked += requests
+        if any(self.concerned(each) for each in requests):
+            return ()
+        known = self.memory.answers.get(key, ())
+        for exchange in known:
+            self.announce(exchange)
+        return known
+
+    @contextmanager
+    def _listening(self, key: tuple[str, ...]) -> Iterator[None]:
+        """Keep what is announced meanwhile as the answer to what was asked."""
+        heard: list[Exchange] = []
+        announce = self.announce
+
+        def listen(exchange: Exchange) -> None:
+            heard.append(exchange)
+            announce(exchange)
+
+        self.announce = listen
+        try:
+            yield
+        finally:
+            self.announce = announce
+        self.sent += len(heard)
+        if self.keeps and heard:
+            self.memory.answers.setdefault(key, tuple(heard))
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was said of one deployment at one tier, check by check."""
+
+    tier: str
+    told: tuple[Told, ...]
+    said: Mapping[int, tuple[Judgement, ...]]
+    sent: int
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was exchanged, once each."""
+        return tuple({id(each): each for one in self.told for each in one.heard}.values())
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What the run comes to."""
+        judgements = [one.judgement for one in self.told]
+        judgements += [one for each in self.exchanges for one in self.said[id(each)]]
+        judgements += judge.judge_run(self.exchanges)
+        promised = profiles.load(PROFILE)
+        scope = Scope(_decided(), self.tier, promised.not_promised, promised.gates)
+        return decide(contract.load().clauses.values(), judgements, scope, today=TODAY)
+
+    @property
+    def violated(self) -> frozenset[str]:
+        """The clauses that are violated, whatever their gate."""
+        said = self.outcome.clauses
+        return frozenset(one.clause.id for one in said if one.verdict is Verdict.VIOLATED)
+
+
+@cache
+def _decided() -> Mapping[str, str]:
+    """The tiers of the clauses that need no other client."""
+    alone = {case.clause for case in catalogue.load() if not bench.starts_a_client(case)}
+    alone |= judge.covered()
+    return {clause: tier for clause, tier in catalogue.tiers().items() if clause in alone}
+
+
+def learn(base_url: str, tiers: Sequence[str] = checks.TIERS) -> Memory:
+    """Ask the honest reference everything, and keep it."""
+    memory = Memory()
+    for tier in tiers:
+        report = _examine(base_url, memory, tier, lambda *_: lambda __: False, keeps=True)
+        memory.told[tier] = {one.case.name: one for one in report.told}
+        memory.said.update(report.said)
+    return memory
+
+
+def examine(
+    root: str, memory: Memory, tier: str, *, fault: str = "", moods: Sequence[str] = ()
+) -> Report:
+    """Run every check that may see the difference that a fault and some variants make."""
+    mounted = (f"/fault/{fault}" if fault else "") + (
+        f"/variant/{'+'.join(moods)}" if moods else ""
+    )
+    altered = alterations(fault, moods)
+    return _examine(f"{root}{mounted}/v1", memory, tier, lambda client: concerns(altered, client))
+
+
+def chosen(case: checks.Check, tier: str) -> bool:
+    """Whether this check is run: all but those that start other clients, or draw thousands."""
+    within = checks.TIERS.index(case.tier) <= checks.TIERS.index(tier)
+    return within and not bench.starts_a_client(case) and not (case.last and case.tier == "deep")
+
+
+def _examine(
+    base_url: str,
+    memory: Memory,
+    tier: str,
+    judged_by: Callable[[Client], Callable[[Request], bool]],
+    *,
+    keeps: bool = False,
+) -> Report:
+    said: dict[int, tuple[Judgement, ...]] = {}
+    heard: list[Exchange] = []
+
+    def announce(exchange: Exchange) -> None:
+        heard.append(exchange)
+        known = memory.said.get(id(exchange))
+        said[id(exchange)] = tuple(judge.judge(exchange)) if known is None else known
+
+    with _deployment(base_url, memory, tier, announce, keeps=keeps) as (dut, client, held):
+        client.concerned = judged_by(client)
+        old = memory.told.get(tier, {})
+        told = []
+        for case in sorted(catalogue.load(), key=lambda case: checks.TIERS.index(case.tier)):
+            if not chosen(case, tier):
+                continue
+            known = old.get(case.name)
+            if known and not any(client.concerned(each) for each in known.asked):
+                told.append(known)
+                said.update({id(each): memory.said[id(each)] for each in known.heard})
+                continue
+            heard.clear()
+            client.asked.clear()
+            held.used.clear()
+            judgement = checks.execute(case, dut)
+            asked = frozenset((*client.asked, *held.used, *((LISTING,) if case.sent else ())))
+            told.append(Told(case, judgement, asked, tuple(heard)))
+        return Report(tier, tuple(told), said, client.sent)
+
+
+@contextmanager
+def _deployment(
+    base_url: str, memory: Memory, tier: str, announce: Callable[[Exchange], None], *, keeps: bool
+) -> Iterator[tuple[Deployment, Remembering, bench.Held]]:
+    os.environ[bench.KEY_ENV] = bench.BENCH_KEY
+    secret = Secret(bench.BENCH_KEY)
+    setup = Setup(base_url, bench.KEY_ENV, PROFILE, tier, SEED)
+    client = Remembering(
+        base_url,
+        secret,
+        Redactor.of(secret),
+        bench.Unbounded(Path()),
+        announce,
+        setup.limits,
+        memory,
+        keeps=keeps,
+    )
+    held = bench.Held(Path(), base_url)
+    try:
+        yield Deployment(client, held, contract.load(), profiles.load(PROFILE), setup), client, held
+    finally:
+        client.close()
