@@ -86,6 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         redact=lambda text: redactor(config).text(text),
         facts=lambda: gather(config),
         worker=fixtures_plugin.is_worker(config),
+        waiver_file=Path(file).read_text("utf-8") if file else "",
     )
     config.pluginmanager.register(reporter, REPORTER)
 

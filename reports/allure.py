@@ -56,9 +56,12 @@ def take_over(config: pytest.Config) -> None:
 def write(config: pytest.Config, document: Document, har: Mapping[str, dict[str, Any]]) -> None:
     """Write a result for each clause when --alluredir is given."""
     option = config.getoption("allure_report_dir", None)
-    if not option:
-        return
-    folder = Path(option)
+    if option:
+        results(Path(option), document, har)
+
+
+def results(folder: Path, document: Document, har: Mapping[str, dict[str, Any]]) -> None:
+    """Write a result for each clause, with environment and categories."""
     began = int((time.time() - document["seconds"]) * 1000)
     for position, row in enumerate(document["clauses"]):
         # A clause has no time of its own: these keep the order of the catalogue.

@@ -55,7 +55,8 @@ class Facts:
 class Reporter:
     """Turns the judgements of a run into verdicts and reports. One a process.
 
-    `facts` is asked once, at the end; it returns None when no run was prepared.
+    `facts` is asked once, at the end; it returns None when no run was prepared. `waiver_file` is
+    the text that `accepted` was read from.
     """
 
     strict: bool
@@ -64,6 +65,7 @@ class Reporter:
     redact: Callable[[str], str]
     facts: Callable[[], Facts | None]
     worker: bool = False
+    waiver_file: str = ""
     started: float = field(default_factory=time.perf_counter)
     told: document.Document | None = None
     shown: dict[str, bool] = field(default_factory=dict)
@@ -121,6 +123,9 @@ class Reporter:
         har = {each["_id"]: each for each in evidence.entries(facts.report_dir / "exchanges.har")}
         self.told = self._document(facts, outcome, status, har)
         document.write(facts.report_dir / "verdict.json", self.told)
+        if self.waiver_file:
+            accepted = self.redact(self.waiver_file)
+            (facts.report_dir / "waivers.toml").write_text(accepted, "utf-8")
         signoff.write(facts.report_dir, self.told, har)
         signoff.summarise(facts.report_dir)
         allure.write(session.config, self.told, har)

@@ -1,0 +1,183 @@
+"""Reports on runs that are over: `python -m reports COMMAND --help`.
+
+    summary DIR      what the run said at its end
+    signoff DIR      draw signoff.html and signoff.md again
+    diff A B         what changed between two runs, and who changed it
+    dossier DIR      pack a run into one archive with digests
+    verify FILE      say whether an archive is as it was packed
+    explain CLAUSE   one clause: its words, what is sent, whom a fault hurts
+    allure DIR       build Allure's pages, where Node is installed
+
+DIR is the --report-dir of a run. Exit status: 0 all is well, 1 it is not (a regression, an altered
+file), 2 the command could not be carried out; summary gives that of the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports import allure, diff, document, dossier, evidence, explain, signoff, terminal
+from reports.document import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+LATEST = Path(__file__).parent / "latest"
+ALLURE = "allure@3"
+NO_NODE = "no npx here: install Node.js 20 or later (https://nodejs.org), and run this again"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; returns the exit status."""
+    option = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = option.command
+    try:
+        return command(option)
+    except ReportError as wrong:
+        _say(f"error: {wrong}", sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has seen enough, as in `… | head`
+        return 0
+
+
+def _say(line: str, stream: Any = None) -> None:
+    print(terminal.printable(line), file=stream or sys.stdout)
+
+
+def _summary(option: argparse.Namespace) -> int:
+    told = document.read(option.dir)
+    for line, _ in terminal.lines(told):
+        _say(line)
+    return int(told["exit_status"])
+
+
+def _signoff(option: argparse.Namespace) -> int:
+    told = document.read(option.dir)
+    signoff.write(option.dir, told, _har(option.dir))
+    _say(f"written: {option.dir / signoff.HTML}, {option.dir / signoff.MARKDOWN}")
+    return 0
+
+
+def _diff(option: argparse.Namespace) -> int:
+    found = diff.compare(document.read(option.before), document.read(option.after))
+    for line in diff.lines(found):
+        _say(line)
+    worse = len(found.regressions)
+    _say(f"{worse} regression{'' if worse == 1 else 's'}" if worse else "no regression")
+    return 1 if worse else 0
+
+
+def _dossier(option: argparse.Namespace) -> int:
+    archive = option.output or option.dir / "dossier.tar.gz"
+    told = dossier.pack(option.dir, archive)
+    _say(f"packed: {archive} ({told['verdict']}, {told['deployment']['base_url']})")
+    _sign(archive)
+    return 0
+
+
+def _sign(archive: Path) -> None:
+    _say("sign it with one of:")
+    _say(f"  cosign sign-blob --bundle {archive}.sigstore.json {archive}")
+    _say(f"  gpg --armor --detach-sign {archive}")
+
+
+def _verify(option: argparse.Namespace) -> int:
+    wrong, told = dossier.verify(option.file)
+    for line in wrong:
+        _say(line)
+    if told is None:
+        return 1
+    _say(f"as packed: {told['verdict']}, {told['deployment']['base_url']}")
+    _say("who packed it, its signature tells:")
+    _say(
+        f"  cosign verify-blob --bundle {option.file}.sigstore.json --certificate-identity WHO "
+        f"--certificate-oidc-issuer ISSUER {option.file}"
+    )
+    _say(f"  gpg --verify {option.file}.asc {option.file}")
+    return 0
+
+
+def _explain(option: argparse.Namespace) -> int:
+    clause = explain.clause(option.clause)
+    run = None
+    if option.report_dir or (LATEST / "verdict.json").exists():
+        rows = document.read(option.report_dir or LATEST)["clauses"]
+        run = next((row for row in rows if row["id"] == clause.id), None)
+    print(explain.text(clause, explain.rules().get(clause.id, {}), run))
+    return 0
+
+
+def _allure(option: argparse.Namespace) -> int:
+    results = option.dir
+    if (option.dir / "verdict.json").exists():
+        results = option.dir / "allure-results"
+        shutil.rmtree(results, ignore_errors=True)
+        allure.results(results, document.read(option.dir), _har(option.dir))
+    if not next(results.glob("*-result.json"), None):
+        raise ReportError(f"{results}: no Allure results: name the --report-dir of a run")
+    npx = shutil.which("npx")
+    if npx is None:
+        raise ReportError(NO_NODE)
+    output = (option.output or option.dir / "allure-report").resolve()
+    command = [npx, "--yes", ALLURE, "awesome", str(results.resolve()), "--output", str(output)]
+    command += ["--group-by", "epic,feature,story", "--report-name", "Conformance"]
+    done = subprocess.run(  # noqa: S603  (npx, and paths that are ours)
+        command, cwd=results, capture_output=True, text=True, check=False
+    )
+    if done.returncode or not (output / "index.html").exists():
+        told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        raise ReportError(f"{ALLURE} failed: {told}")
+    _say(f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {output}")
+    return 0
+
+
+def _har(report_dir: Path) -> dict[str, dict[str, Any]]:
+    return {each["_id"]: each for each in evidence.entries(report_dir / "exchanges.har")}
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "python -m reports", description=__doc__, formatter_class=about
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, told: str, command: Callable[[argparse.Namespace], int]) -> Any:
+        made = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        made.set_defaults(command=command)
+        return made
+
+    one = add("summary", "what the run said at its end; exits with its status", _summary)
+    one.add_argument("dir", type=Path, metavar="DIR", help="the --report-dir of the run")
+    one = add("signoff", "draw signoff.html and signoff.md again", _signoff)
+    one.add_argument("dir", type=Path, metavar="DIR", help="the --report-dir of the run")
+    one = add("diff", "what changed from run A to run B; exits 1 on a regression", _diff)
+    one.add_argument("before", type=Path, metavar="A", help="the --report-dir of the older run")
+    one.add_argument("after", type=Path, metavar="B", help="the --report-dir of the newer run")
+    one = add("dossier", "pack a run into one archive, with a digest of each file", _dossier)
+    one.add_argument("dir", type=Path, metavar="DIR", help="the --report-dir of the run")
+    one.add_argument("--output", type=Path, metavar="FILE", help="default: DIR/dossier.tar.gz")
+    one = add("verify", "name the files of a dossier that are not as packed; exits 1", _verify)
+    one.add_argument("file", type=Path, metavar="FILE", help="the archive that dossier wrote")
+    one = add("explain", "one clause: its words, what is sent, whom a fault hurts", _explain)
+    one.add_argument("clause", metavar="CLAUSE", help="such as CHAT-REQ-N-02")
+    one.add_argument(
+        "--report-dir",
+        type=Path,
+        metavar="DIR",
+        help="a run to show the verdict and the request of (default: reports/latest)",
+    )
+    one = add("allure", "build Allure's pages from a run, or from its --alluredir", _allure)
+    one.add_argument("dir", type=Path, metavar="DIR", help="the --report-dir, or the --alluredir")
+    one.add_argument("--output", type=Path, metavar="DIR", help="default: DIR/allure-report")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
