@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import Inconclusive, NotRun
+from fixtures.outcomes import Inconclusive, NotRecorded, NotRun
 from suites import verify
 from suites.fuzz.cases import flat
 from suites.fuzz.verdict import Defect, defect
@@ -58,7 +58,7 @@ class Hunt:
     """One hunt on one target: the causes found so far, and what was spent on them.
 
     `ask` gives the exchange of a request; `only` is the id of the only case to send, `most` the
-    share of the run's budget, None for no bound.
+    share of the run's budget, None for no bound. `lacking` says what a recording had no answer to.
     """
 
     target: Target
@@ -69,6 +69,7 @@ class Hunt:
     sent: int = 0
     shrunk: int = 0
     troubled: int = 0
+    lacking: NotRecorded | None = None
 
     def run(self, cases: Iterable[Case]) -> None:
         """Send the cases one after the other, until the budget or the patience ends."""
@@ -82,6 +83,8 @@ class Hunt:
                 over = self.most is not None and self.sent >= self.most
                 if over or self.troubled > TROUBLES or len(self.causes) >= CAUSES:
                     return
+        except NotRecorded as why:
+            self.lacking = why
         except NotRun:
             return
 

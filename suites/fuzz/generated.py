@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core import NOT_SET
 from schemathesis.generation import GenerationMode
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from suites.fuzz.cases import Target
 
     Drawn = schemathesis.Case[Any]
+
+# Hypothesis draws constants of our own modules, too: of those that happen to be imported. With them
+# a seed would mean other values in each process.
+providers._get_local_constants = Constants
 
 BATCH = 50
 CAP = "max_output_tokens"

@@ -143,6 +143,8 @@ def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
     setup = hunt.target.dut.setup
     hunt.run(cases)
     yield from hunt.findings(_again(setup))
+    if hunt.lacking:
+        raise hunt.lacking
     if not hunt.sent and hunt.most is None:
         raise NotRun("no such request here" if setup.fuzz_case else "the budget is spent")
     if hunt.troubled > TROUBLES:
