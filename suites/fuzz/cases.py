@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures import bodies, forms
 from fixtures.bodies import ABSENT
-from fixtures.deployment import PLAIN, TRANSCRIPTIONS
+from fixtures.deployment import PLAIN, TRANSCRIPTIONS, UNDECLARED
 from schemas import tables, validate
 from suites.fuzz import promise
 from suites.fuzz.cost import thrifty
@@ -103,6 +103,10 @@ class Target:
     def _body(self, model: str) -> dict[str, Any]:
         return PLAIN[self.route][1](model) if self.route in PLAIN else {"model": model}
 
+    def plays(self, role: str) -> bool:
+        """Whether a model that serves the route plays this role, too."""
+        return any(role in self._roles(each) for each in self._candidates)
+
     def _able(self, needs: frozenset[str]) -> str:
         """The cheapest model that plays all roles at once, or the plain one."""
         return next((each for each in self._candidates if needs <= self._roles(each)), self.model)
@@ -121,6 +125,9 @@ class Target:
 
     @cached_property
     def _candidates(self) -> tuple[str, ...]:
+        """The models that serve the route: where no flag says so, the one that did."""
+        if self.role in UNDECLARED:
+            return (self.model,)
         return (self.model, *self.dut.cast.models(self.role))
 
 

@@ -6,6 +6,7 @@ the odd field of a known cause is one more example of it, and is counted only.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -58,35 +59,39 @@ class Hunt:
     """One hunt on one target: the causes found so far, and what was spent on them.
 
     `ask` gives the exchange of a request; `only` is the id of the only case to send, `most` the
-    share of the run's budget, None for no bound. `lacking` says what a recording had no answer to.
+    share of the run's budget, None for no bound. `patience` bounds the seconds that are `lost`
+    waiting for answers that do not come; `spent` says that the run's budget is.
     """
 
     target: Target
     ask: Callable[[Request], Exchange]
     only: str = ""
     most: int | None = None
+    patience: float = 180.0
     causes: dict[object, Cause] = field(default_factory=dict)
     sent: int = 0
     shrunk: int = 0
     troubled: int = 0
     lacking: NotRecorded | None = None
+    lost: float = 0.0
+    spent: bool = False
 
     def run(self, cases: Iterable[Case]) -> None:
         """Send the cases one after the other, until the budget or the patience ends."""
         seen: set[str] = set()
-        try:
-            for case in flat(cases) if self.only else cases:
-                if case.id in seen or (self.only and case.id != self.only):
-                    continue
-                seen.add(case.id)
-                self._try(case)
-                over = self.most is not None and self.sent >= self.most
-                if over or self.troubled > TROUBLES or len(self.causes) >= CAUSES:
-                    return
-        except NotRecorded as why:
-            self.lacking = why
-        except NotRun:
-            return
+        for case in flat(cases) if self.only else cases:
+            if case.id in seen or (self.only and case.id != self.only):
+                continue
+            seen.add(case.id)
+            self._try(case)
+            over = self.most is not None and self.sent >= self.most
+            if over or self.spent or self.weary or len(self.causes) >= CAUSES:
+                return
+
+    @property
+    def weary(self) -> bool:
+        """Whether too much did not come back to go on."""
+        return self.troubled > TROUBLES or self.lost > self.patience
 
     def findings(self, again: str) -> Iterator[Finding]:
         """One finding a cause; `again` is the command that replays a case, up to its id."""
@@ -105,7 +110,8 @@ class Hunt:
         shown = self._shown()
         if not self.only and (asked.wrong or not asked.exchange.ok):
             for part in case.parts:
-                self._try(part)
+                if not self.weary:
+                    self._try(part)
         if asked.wrong and self._shown() == shown and not self._known(case, asked.wrong):
             self._keep(case, asked.wrong, asked.exchange, case.id)
 
@@ -133,13 +139,20 @@ class Hunt:
 
     def _ask(self, case: Case) -> Asked | None:
         """What came of a case, or None when the environment stood in the way."""
+        began = time.perf_counter()
+        asked = None
         try:
-            self.sent += 1
             exchange = self.ask(case.request)
-            return Asked(exchange, defect(self.target, case, exchange))
+            self.sent += 1
+            asked = Asked(exchange, defect(self.target, case, exchange))
         except Inconclusive:
             self.troubled += 1
+        except NotRun:
+            self.spent = True
             return None
+        if asked is None or not asked.exchange.answered:
+            self.lost += time.perf_counter() - began
+        return asked
 
     def _known(self, case: Case, flaw: Defect) -> bool:
         """Whether the failure has a cause that is known: it goes away with the odd field."""
@@ -157,6 +170,10 @@ class Hunt:
         again = self._ask(self.target.case(odd)) if odd else None
         return again is not None and again.shows(flaw)
 
+    @property
+    def _tired(self) -> bool:
+        return self.shrunk >= ALL_SHRINKS or self.spent or self.weary
+
     def _smaller(
         self, case: Case, flaw: Defect, exchange: Exchange
     ) -> tuple[Case, Defect, Exchange]:
@@ -165,7 +182,7 @@ class Hunt:
         tries = 0
         for candidates in (_alone, _without, _values, _values):
             waiting = list(candidates(best[0].odd))
-            while waiting and tries < SHRINKS and self.shrunk < ALL_SHRINKS:
+            while waiting and tries < SHRINKS and not self._tired:
                 odd = waiting.pop(0)
                 smaller = self.target.case(odd)
                 if smaller.id == best[0].id:

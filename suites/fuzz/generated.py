@@ -105,7 +105,7 @@ def _batch(target: Target, seed: str, number: int) -> Iterator[Case]:
         name = f"{seed}/{target.route}/{number}/{mode.value}"
         for drawn in draw(drawing(target.route, mode), BATCH, name):
             yield from _of(target, drawn)
-    roles = tuple(role for role in ROLES if target.dut.cast.models(role))
+    roles = tuple(filter(target.plays, ROLES))
     for standing in STANDINGS:
         name = f"{seed}/{target.route}/{number}/{standing}"
         for body in draw(_bodies(target.kind, standing, roles, target.model), BATCH, name):

@@ -80,7 +80,7 @@ def together(target: Target) -> Iterator[Case]:
     """
     rows = list(_rows(target))
     roles = dict.fromkeys(row.needs for row in rows if row.needs)
-    able = [role for role in roles if target.dut.cast.models(role)]
+    able = [role for role in roles if target.plays(role)]
     packs = {
         role: _packs(target, _columns(target, [row for row in rows if row.needs == role]))
         for role in (None, *able)

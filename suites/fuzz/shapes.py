@@ -123,7 +123,7 @@ def _parts(target: Target, count: int) -> Any:
 
 
 def _tools(target: Target) -> Iterator[Case]:
-    if not target.dut.cast.models("tools"):
+    if not target.plays("tools"):
         return
     for told, parameters in (
         ("a tool with parameters 100 levels deep", {"type": "object", "properties": _deep(DEEP)}),

@@ -16,14 +16,15 @@ from suites import verify
 from suites.checks import Check, Findings, case, checks
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target
-from suites.fuzz.drive import TROUBLES, Hunt
+from suites.fuzz.drive import Hunt
 from suites.fuzz.verdict import speakable
 from suites.speech import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange, Request
     from fixtures.setup import Setup
     from suites.fuzz.cases import Case
 
@@ -44,6 +45,8 @@ KINDS = {
     "POST /responses": "responses.request",
     UPLOAD: "audio.request",
 }
+# Time-outs that a hunt may run into before it gives up.
+PATIENCE = 3
 TRICKS = 7
 # Of each listed model, other suites ask; a few show that the link holds.
 LINKS = 2
@@ -72,14 +75,14 @@ def _models_cases() -> list[Check]:
 @checks(_cases("standard"))
 def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Values at the borders of each documented field are accepted or refused as documented."""
-    hunt = Hunt(_target(dut, on), dut.send, dut.setup.fuzz_case)
+    hunt = _hunt(_target(dut, on), dut.send)
     yield from _told(hunt, plan.standard(hunt.target))
 
 
 @checks(_cases("deep"))
 def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Thousands of drawn requests are accepted or refused as documented, and none crashes."""
-    hunt = Hunt(_target(dut, on), dut.once, dut.setup.fuzz_case, _share(dut, on))
+    hunt = _hunt(_target(dut, on), dut.once, _share(dut, on))
     drawn = generated.first(hunt.target, dut.setup.seed, DEEP[on])
     yield from _told(hunt, chain(plan.every(hunt.target), drawn))
 
@@ -87,9 +90,7 @@ def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Fin
 @checks(_models_cases())
 def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -> Findings:
     """Odd model ids and paths below /models are found or refused, and none crashes."""
-    hunt = Hunt(
-        Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send, dut.setup.fuzz_case
-    )
+    hunt = _hunt(Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send)
     linked = islice(paths.followed(dut), LINKS)
     cases: Iterable[Case] = chain(linked, islice(paths.tricks(dut), TRICKS))
     if tier_ == "deep":
@@ -101,6 +102,11 @@ def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -
             islice(paths.drawn(dut, dut.setup.seed), DEEP[MODELS]),
         )
     yield from _told(hunt, cases)
+
+
+def _hunt(on: Target, ask: Callable[[Request], Exchange], most: int | None = None) -> Hunt:
+    setup = on.dut.setup
+    return Hunt(on, ask, setup.fuzz_case, most, PATIENCE * setup.request_timeout)
 
 
 def _target(dut: Deployment, operation: str) -> Target:
@@ -147,5 +153,7 @@ def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
         raise hunt.lacking
     if not hunt.sent and hunt.most is None:
         raise NotRun("no such request here" if setup.fuzz_case else "the budget is spent")
-    if hunt.troubled > TROUBLES:
-        raise Inconclusive(f"the environment stood in the way of {hunt.troubled} requests")
+    if hunt.weary:
+        raise Inconclusive(
+            f"given up: {hunt.troubled} requests met trouble, {hunt.lost:.0f} s brought no answer"
+        )

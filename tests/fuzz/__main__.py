@@ -2,7 +2,8 @@
 
 python -m tests.fuzz silent [--cases 20000] [--each 1000]   the reference, then each variant
 python -m tests.fuzz faults [--tier standard]               all faults that only odd input shows
-python -m tests.fuzz alone                                  the same, by `schemathesis run` alone
+python -m tests.fuzz written                                the same, by all that draws nothing
+python -m tests.fuzz compare                                the same, and by `schemathesis run`
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from suites.fuzz.drive import Hunt
 from suites.fuzz.test_fuzz import DEEP, KINDS, MODELS, UPLOAD
 from suites.speech import plain
 from tests import bench
-from tests.fuzz import FAULTS, alone
+from tests.fuzz import FAULTS
+from tests.fuzz.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from suites.fuzz.cases import Case
 
 SEED = "silence"
-# The cases for each list of models, by operation.
+# The cases by operation, for each choice of models.
 Drawn: TypeAlias = dict[tuple[str, ...], dict[str, list["Case"]]]
 
 
@@ -72,24 +74,25 @@ def silent(root: str, count: int, each: int) -> int:
     """Whether nothing is said of the reference, nor of any variant."""
     catalogue.load()
     drawn: Drawn = {}
-    loud = [_loud(f"{root}/v1", "reference", count, drawn)]
-    for name in variants.load().entries:
-        loud.append(_loud(f"{root}/variant/{name}/v1", name, each, drawn))
+    loud = [_loud(f"{root}/v1", "reference", (count, count, 0), drawn)]
+    for turn, name in enumerate(variants.load().entries):
+        loud.append(_loud(f"{root}/variant/{name}/v1", name, (each, count, turn), drawn))
     return int(any(loud))
 
 
-def _loud(base_url: str, name: str, count: int, drawn: Drawn) -> bool:
-    """Send so many cases, and print what is said of the answers."""
+def _loud(base_url: str, name: str, part: tuple[int, int, int], drawn: Drawn) -> bool:
+    """Send so many cases of so many, and print what is said of the answers."""
+    each, count, turn = part
     heard = Heard()
     with bench.deployment(base_url, heard.announce, seed=SEED) as dut:
-        listed = tuple(str(entry["id"]) for entry in dut.cast.entries)
-        if listed not in drawn:
-            drawn[listed] = dict(_drawn(dut, count))
-        share = min(1.0, count / sum(map(len, drawn[listed].values())))
+        models = _models(dut)
+        if models not in drawn:
+            drawn[models] = dict(_drawn(dut, count))
+        share = min(1.0, each / sum(map(len, drawn[models].values())))
         began = time.perf_counter()
         hunts = [
-            _hunt(dut, operation, cases[: round(len(cases) * share)])
-            for operation, cases in drawn[listed].items()
+            _hunt(dut, operation, _window(cases, round(len(cases) * share), turn))
+            for operation, cases in drawn[models].items()
         ]
     for finding in (finding for hunt in hunts for finding in hunt.findings("")):
         heard.say(finding.clause, finding)
@@ -101,6 +104,19 @@ def _loud(base_url: str, name: str, count: int, drawn: Drawn) -> bool:
     for clause, what in heard.first.items():
         print(f"    {clause}: {what}"[:700], flush=True)
     return bool(heard.times)
+
+
+def _models(dut: Deployment) -> tuple[str, ...]:
+    """The models that are listed, and those that are asked: for others, other cases are drawn."""
+    asked = [_target(dut, operation).model for operation in KINDS if _served(dut, operation)]
+    return (*(str(entry["id"]) for entry in dut.cast.entries), *asked)
+
+
+def _window(cases: list[Case], size: int, turn: int) -> list[Case]:
+    """So many cases: the borders that come first, and as many that are others in each turn."""
+    head, rest = cases[: size - size // 2], cases[size - size // 2 :]
+    start = turn * (size // 2) % max(len(rest), 1)
+    return head + (rest[start:] + rest[:start])[: size // 2]
 
 
 def _drawn(dut: Deployment, count: int) -> Iterator[tuple[str, list[Case]]]:
@@ -167,6 +183,19 @@ def found(root: str, tier: str) -> int:
     return 0
 
 
+def written(root: str) -> int:
+    """How many of the faults a check finds that sends what somebody wrote, at the deep tier."""
+    hits = 0
+    began = time.perf_counter()
+    for name in FAULTS:
+        violated = bench.examine(f"{root}/fault/{name}/v1", of=bench.written).violated
+        hits += bool(violated)
+        print(f"{f'FOUND {sorted(violated)}' if violated else 'silent'} {name}", flush=True)
+    seconds = time.perf_counter() - began
+    print(f"{hits} of {len(FAULTS)} found by written checks, {seconds:.0f} s")
+    return int(hits > 0)
+
+
 def main() -> int:
     """Start a reference deployment, and run what was asked for on it."""
     parser = argparse.ArgumentParser(
@@ -174,7 +203,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("silent", "faults", "alone"))
+    parser.add_argument("what", choices=("silent", "faults", "written", "compare"))
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--each", type=int, default=1_000)
     parser.add_argument("--tier", choices=("standard", "deep"), default="standard")
@@ -185,7 +214,9 @@ def main() -> int:
     try:
         if asked.what == "silent":
             return silent(root, asked.cases, asked.each)
-        return found(root, asked.tier) if asked.what == "faults" else alone.compare(root)
+        if asked.what == "written":
+            return written(root)
+        return found(root, asked.tier) if asked.what == "faults" else compare(root)
     finally:
         running.stop()
 
