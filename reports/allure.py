@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from reports.terminal import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -139,7 +141,7 @@ def _description(row: dict[str, Any]) -> str:
     lines = [f"**{row['level']}**, gate **{row['gate']}**, verdict **{row['verdict']}**"]
     lines += [f"> {quote}", f"Source: {row['source']}, {row['section']}"]
     for key, value in row.get("observed", {}).items():
-        told = f"{key} = {value}".replace("`", "'")
+        told = printable(f"{key} = {value}").replace("`", "'")
         lines.append(f"Observed: `{told}`")
     return "\n\n".join(lines)
 

@@ -212,7 +212,7 @@ def smallest(one: Clause) -> str:
     if route == "/audio/transcriptions":
         fields = {"model": "MODEL", **_altered(one, {})}
         told = (f"-F {shlex.quote(f'{name}={_plain(value)}')}" for name, value in fields.items())
-        return f"{url} -F file=@fixtures/audio/speech.{_kind(one)} {' '.join(told)}"
+        return f"{url} -F file=@fixtures/audio/speech{_kind(one)} {' '.join(told)}"
     body = _altered(one, BODIES[route])
     if one.area.endswith("-stream") or one.id.startswith("STREAM-"):
         body = {**body, "stream": True}
@@ -223,8 +223,8 @@ def _kind(one: Clause) -> str:
     """The type of audio file that the clause speaks of, or any."""
     sheets = tables.load().sheets.values()
     rows = [row for each in sheets for table in each.requests.values() for row in table.rows]
-    kinds = [each.value for row in rows for each in row.variants if each.clause == one.id]
-    return next((kind for kind in kinds if (CLIPS / f"speech.{kind}").exists()), "wav")
+    own = [each.value for row in rows for each in row.variants if each.clause == one.id]
+    return next((kind for kind in own if (CLIPS / f"speech{kind}").exists()), ".wav")
 
 
 def _key(one: Clause) -> str:

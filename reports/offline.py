@@ -1,4 +1,4 @@
-"""What is said of recorded traffic and of recorded runs, beside the verdicts."""
+"""What is said beside the verdicts: of recorded traffic, recorded runs, and the control."""
 
 from __future__ import annotations
 
@@ -15,9 +15,28 @@ SHOWN = 20
 
 
 def lines(document: dict[str, Any]) -> Iterator[Line]:
-    """The lines of the summary that only a run has which sends nothing."""
+    """The lines of the summary that only such runs have."""
     yield from _recording(document)
     yield from _replayed(document)
+    yield from _control(document)
+
+
+def _control(document: dict[str, Any]) -> Iterator[Line]:
+    """How the control did, and which violations it shares."""
+    told = document.get("control")
+    if not told:
+        return
+    head = f"control {told['base_url']}: {told['verdict'] or 'no verdict'}"
+    if told["cause"]:
+        yield f"{head}: {told['cause']} (nothing is compared; {told['report']}/output.txt)", {}
+        return
+    counts = ", ".join(f"{count} {name}" for name, count in told["counts"].items() if count)
+    yield f"{head}: {counts or 'no violation on either'}", {}
+    for name in told["counts"]:
+        ids = [row["id"] for row in document["clauses"] if row.get("control") == name]
+        if ids:
+            more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+            yield f"  {name}: {', '.join(ids[:SHOWN])}{more}", {}
 
 
 def _replayed(document: dict[str, Any]) -> Iterator[Line]:

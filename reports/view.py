@@ -241,12 +241,14 @@ def _questions(document: Document) -> list[dict[str, Any]]:
     return rows
 
 
-def _clients(document: Document) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The client matrix: for each client what works, and what does not."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def _clients(document: Document) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The client matrix: for each client what works, and what does not; and the tone of each."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
     for key, value in document["observations"].items():
         if cell := CLIENT.fullmatch(key):
-            found.setdefault(f"{cell[1]} {cell[2]}", []).append((cell[3], _short(value)))
+            tone = next((word for word in ("works", "fails") if value.startswith(word)), "")
+            row = (cell[3], _short(value), tone)
+            found.setdefault(f"{cell[1]} {cell[2]}", []).append(row)
     return list(found.items())
 
 

@@ -67,7 +67,7 @@ def start(folder: Path, *arguments: str, **variables: str) -> Run:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTEST", "COMPACTIFAI"))
+        if not name.startswith(("PYTEST", "COMPACTIFAI", "GITHUB_STEP"))
     }
     done = subprocess.run(
         [*command, *arguments],

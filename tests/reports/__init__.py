@@ -1,0 +1,1 @@
+"""What is said of runs: sign-off, difference, dossier, explanations; and that it is inert."""

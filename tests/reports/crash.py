@@ -1,0 +1,39 @@
+"""A pytest plugin that makes one check and one test item crash with the key in their hands."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from suites import checks, prerequisites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixtures.deployment import Deployment
+
+CHECK, ITEM = "AUTH-KEYS-01", "AUTH-SCHEME-01"
+require = prerequisites.require
+
+
+def crash(case: checks.Check, dut: Deployment) -> None:
+    """What a careless check would do."""
+    require(case, dut)
+    if case.clause == CHECK:
+        key = os.environ["COMPACTIFAI_API_KEY"]
+        raise KeyError(f"no answer for {key}")
+
+
+checks.require = crash  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What a careless plugin would do: outside of any check, with the key in a local variable."""
+    headers = {"Authorization": f"Bearer {os.environ['COMPACTIFAI_API_KEY']}"}
+    print("sent", headers)
+    if ITEM in item.nodeid:
+        raise RuntimeError(f"crashed with {headers}")
+    return (yield)

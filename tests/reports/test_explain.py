@@ -1,0 +1,86 @@
+"""Each clause can be explained, and what is known of faults names clauses that exist."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reports import __main__ as command
+from reports import explain
+from reports.document import ReportError
+from schemas import contract
+from tests.reports import samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABELS = ("quote", "source", "checks", "lawful", "breaks", "known in", "curl")
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, Any]:
+    return explain.rules()
+
+
+def test_every_clause_is_explained(rules: dict[str, Any]) -> None:
+    for clause in samples.CLAUSES.values():
+        told = explain.text(clause, rules[clause.id])
+        for label in LABELS:
+            assert f"\n{label:<{explain.LABEL}}" in told, clause.id
+        assert clause.statement in told
+        words = shlex.split(explain.smallest(clause))
+        assert words[0] == "curl"
+        assert words[3].startswith("$BASE_URL/")
+        assert ("$COMPACTIFAI_API_KEY" in told) == ("without credentials" not in clause.statement)
+
+
+def test_every_clause_has_checks_and_a_tier(rules: dict[str, Any]) -> None:
+    assert set(rules) == set(samples.CLAUSES)
+    assert {rule["tier"] for rule in rules.values()} == {"smoke", "standard", "deep"}
+
+
+def test_smallest_request_carries_the_value_that_the_clause_speaks_of() -> None:
+    told = {name: explain.smallest(samples.CLAUSES[name]) for name in samples.CLAUSES}
+    assert '"n": 2' in told["CHAT-REQ-N-02"]
+    assert '"model"' not in told["CHAT-REQ-MODEL-01"]
+    assert '"stream": true' in told["STREAM-CHAT-DONE-01"]
+    assert "speech.m4a" in told["AUDIO-FMT-06"]
+    assert "Authorization" not in told["AUTH-CHAT-01"]
+
+
+def test_what_is_known_names_clauses_and_areas_that_exist() -> None:
+    known = explain.knowledge()
+    assert set(known.areas) == set(contract.load().areas)
+    named = {clause for row in known.faults for clause in row.clauses}
+    assert named <= set(samples.CLAUSES)
+    assert all(row.fault.endswith(".") and row.breaks.endswith(".") for row in known.faults)
+
+
+def test_run_is_shown_with_its_own_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = samples.entry("x1", "{}")
+    samples.save(tmp_path / "run", samples.run(samples.found(samples.FINDING), har=[one]), [one])
+    arguments = ["explain", samples.BLOCKS.lower(), "--report-dir", str(tmp_path / "run")]
+    assert command.main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "last run  violated" in told
+    assert "curl -sS -i -X POST http://localhost/v1/chat/completions" in told
+
+
+def test_unknown_clause_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ReportError, match="did you mean CHAT-REQ-N-02"):
+        explain.clause("CHAT-REQ-N-2")
+    with pytest.raises(ReportError, match="schemas/clauses/ lists them"):
+        explain.clause("?")
+
+
+def test_clause_that_an_older_run_did_not_know_is_explained_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples.save(tmp_path / "run", samples.run(clauses=[samples.WARNS]))
+    arguments = ["explain", samples.BLOCKS, "--report-dir", str(tmp_path / "run")]
+    assert command.main(arguments) == 0
+    assert "last run" not in capsys.readouterr().out
