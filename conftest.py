@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import har, recorded, run
+from fixtures import control, har, recorded, run
 from fixtures import plugin as fixtures_plugin
 from fixtures.cast import Cast
 from fixtures.outcomes import NotRun
@@ -28,7 +28,7 @@ from suites import catalogue, judge, offline
 from suites import plugin as suites_plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -117,6 +117,19 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         fixtures_plugin.first_look(config, dut)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """After a run that came to its end, run the control."""
+    result = yield
+    config = session.config
+    folder = fixtures_plugin.folder_of(config)
+    if config.option.control_url and folder and not fixtures_plugin.is_worker(config):
+        setup = Setup.read(folder / "setup.json")
+        if fixtures_plugin.OBSTACLE not in config.stash:
+            control.run(config, setup.seed, folder.parent / control.FOLDER)
+    return result
+
+
 def _judge_recorded(config: pytest.Config, wiring: Wiring) -> None:
     """Take over what was recorded: as evidence, and before the judge."""
     if RECORDING in config.stash:
@@ -201,7 +214,7 @@ def gather(config: pytest.Config) -> Facts | None:
         obstacle=obstacle.cause if obstacle else "",
         reachable=obstacle.reachable if obstacle else True,
         recorded=bool(recording and recording.exchanges),
-        amend=lambda built: {**built, **_recorded(config), **_replayed(config, built)},
+        amend=lambda built: _amended(config, folder.parent, built),
     )
 
 
@@ -213,10 +226,14 @@ def _over_run(evidence: list[dict[str, Any]]) -> Iterator[Judgement]:
         yield from judge.judge_run(mine)
 
 
-def _replayed(config: pytest.Config, built: dict[str, Any]) -> dict[str, Any]:
-    """What differs from the verdicts of the run that was judged again, for the report."""
-    folder = config.option.replay
-    return {"replayed": compared.with_recorded(Path(folder), built)} if folder else {}
+def _amended(config: pytest.Config, report_dir: Path, built: dict[str, Any]) -> dict[str, Any]:
+    """The document of the run, with what is known besides: of a recording, of another run."""
+    option = config.option
+    if option.replay:
+        built["replayed"] = compared.with_recorded(Path(option.replay), built)
+    if option.control_url:
+        return compared.with_control(report_dir / control.FOLDER, option.control_url, built)
+    return {**built, **_recorded(config)}
 
 
 def _recorded(config: pytest.Config) -> dict[str, Any]:
