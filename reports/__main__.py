@@ -15,6 +15,7 @@ file), 2 the command could not be carried out; summary gives that of the run.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -114,27 +115,41 @@ def _explain(option: argparse.Namespace) -> int:
 
 
 def _allure(option: argparse.Namespace) -> int:
-    results = option.dir
+    results, name = option.dir, "Conformance"
     if (option.dir / "verdict.json").exists():
         results = option.dir / "allure-results"
         shutil.rmtree(results, ignore_errors=True)
-        allure.results(results, document.read(option.dir), _har(option.dir))
+        told = document.read(option.dir)
+        allure.results(results, told, _har(option.dir))
+        name = f"{told['verdict']}: {told['deployment']['base_url']}"
     if not next(results.glob("*-result.json"), None):
         raise ReportError(f"{results}: no Allure results: name the --report-dir of a run")
     npx = shutil.which("npx")
     if npx is None:
         raise ReportError(NO_NODE)
     output = (option.output or option.dir / "allure-report").resolve()
+    _make_way(output)
+    config = results.resolve() / "allurerc.json"
+    # Allure 3 reads categories from its configuration, and not from the results as Allure 2 did.
+    config.write_text(json.dumps({"categories": allure.CATEGORIES}), "utf-8")
     command = [npx, "--yes", ALLURE, "awesome", str(results.resolve()), "--output", str(output)]
-    command += ["--group-by", "epic,feature,story", "--report-name", "Conformance"]
+    command += ["--config", str(config), "--group-by", "epic,feature", "--report-name", name]
     done = subprocess.run(  # noqa: S603  (npx, and paths that are ours)
         command, cwd=results, capture_output=True, text=True, check=False
     )
     if done.returncode or not (output / "index.html").exists():
-        told = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
-        raise ReportError(f"{ALLURE} failed: {told}")
+        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        raise ReportError(f"{ALLURE} failed: {last}")
     _say(f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {output}")
     return 0
+
+
+def _make_way(output: Path) -> None:
+    """Remove earlier pages: Allure adds to what it finds. Nothing else is removed."""
+    if (output / "index.html").exists() and (output / "widgets").is_dir():
+        shutil.rmtree(output)
+    elif output.exists():
+        raise ReportError(f"{output}: holds something else: name another --output")
 
 
 def _har(report_dir: Path) -> dict[str, dict[str, Any]]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from reports.terminal import printable
+from schemas import contract
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
@@ -115,11 +116,19 @@ def _result(row: dict[str, Any], document: Document) -> dict[str, Any]:
         "stage": "finished",
         "description": _description(row),
         "labels": [{"name": name, "value": value} for name, value in _labels(row)],
+        "links": _links(row),
         "parameters": [{"name": "profile", "value": document["deployment"]["profile"]}],
     }
     if row["verdict"] not in ("met", "observed"):
         result["statusDetails"] = {"message": _message(row), "trace": _trace(row)}
     return result
+
+
+def _links(row: dict[str, Any]) -> list[dict[str, str]]:
+    """Where the document of the clause is published, if its text says so."""
+    source = contract.load().sources.get(row["source"])
+    url = source.url if source else None
+    return [{"name": source.title, "url": url, "type": "link"}] if source and url else []
 
 
 def _labels(row: dict[str, Any]) -> list[tuple[str, str]]:
@@ -154,11 +163,17 @@ def _message(row: dict[str, Any]) -> str:
 
 
 def _trace(row: dict[str, Any]) -> str:
-    return "\n\n".join(
-        f"expected: {' or '.join(each['expected'])}\nactual: {each['actual']}\n"
-        f"where: {each['where']}\nexchange: {each['exchange']}\n{each.get('curl', '')}"
-        for each in row["findings"]
-    )
+    return "\n\n".join("\n".join(_told(each)) for each in row["findings"])
+
+
+def _told(finding: dict[str, Any]) -> Iterator[str]:
+    yield f"expected: {' or '.join(finding['expected'])}"
+    yield f"actual: {finding['actual']}"
+    for name in ("where", "exchange", "control"):
+        if finding.get(name):
+            yield f"{name}: {finding[name]}"
+    if "curl" in finding:
+        yield finding["curl"]
 
 
 def _attach(entry: dict[str, Any], folder: Path) -> dict[str, str]:

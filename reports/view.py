@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports import excerpt, timeline
+from reports import excerpt, offline, timeline
 from reports.terminal import GATES, GOOD, ORDER, blocks
 from schemas import contract
 
@@ -46,6 +46,7 @@ def of(document: Document, har: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "document": document,
         "good": document["verdict"] in GOOD,
         "means": _means(document),
+        "beside": [line.strip() for line, _ in offline.lines(document)],
         "facts": _facts(document),
         "order": ORDER,
         "gates": GATES,
