@@ -114,8 +114,9 @@ def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> I
         return
     told = bench.examine(url)
     yield Run("deep, all sent", told.outcome, len(told.exchanges))
-    told = bench.examine(url, of=_drawn_on(violates))
-    yield Run("deep, drawn", told.outcome, len(told.exchanges))
+    if name.startswith("fuzz-"):
+        told = bench.examine(url, of=_drawn_on(violates))
+        yield Run("deep, drawn", told.outcome, len(told.exchanges))
 
 
 def _drawn_on(violates: tuple[str, ...]) -> Any:
