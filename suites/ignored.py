@@ -6,9 +6,12 @@ order, "is accepted" and "has no effect".
 Whether a field has an effect is told by signs that no model's mood can give, each against the same
 request without the field: another number of choices, logprobs, calls of tools, other
 `prompt_tokens`, more `completion_tokens` than the cap allows or than the same text cost before, a
-planted word in the text. The text itself is compared only where the deployment gives one text to
-requests that differ in nothing that counts (sent twice, and under other users). What is seen once
-is asked again before it is called an effect.
+planted word in the text, another text. What is seen once is asked again before it is called an
+effect; and what is told by comparing counts only where the deployment answers the request without
+the field always alike, for other users too.
+
+All ignored fields of a route are sent together first: where nothing is seen of them, none of them
+has an effect. In the deep tier each is sent by itself as well.
 """
 
 from __future__ import annotations
@@ -16,13 +19,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import Answer, answer
-from fixtures.outcomes import Inconclusive, Untestable
+from fixtures.outcomes import NoControl, Untestable
 from schemas import contract, tables
 from schemas.records import Observation
 from schemas.validate import standing
 from suites import rows, verify
 from suites.checks import Check, Findings, case
+from suites.faces import Face, face
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,11 +34,10 @@ if TYPE_CHECKING:
     from fixtures.exchange import Exchange
     from schemas.table_types import RequestRow
 
-# Fields that add nothing by their own clause: under them a steady deployment says the same.
-NEUTRAL: tuple[Mapping[str, Any], ...] = ({"user": "user-123"}, {"user": "a b"})
 CONFIRMED = 3
 STEADY = 8
-BY_TEXT = frozenset({"text", "cost"})
+COMPARED = frozenset({"text", "cost", "prompt"})
+STREAM: Mapping[str, Any] = {"stream": True}
 # What shows at a high temperature only: an equal text at 0 says nothing about it.
 ROLLS_DICE = frozenset({"seed"})
 # A prompt of thirty words cannot stand in one token: where it comes back, it was echoed.
@@ -54,37 +56,17 @@ POOL: tuple[Any, ...] = (
 
 
 @dataclass(frozen=True)
-class Face:
-    """What of an answer an ignored field must leave as it is."""
-
-    choices: int
-    logprobs: bool
-    calls: bool
-    text: str
-    finish: str
-    prompt_tokens: int | None
-    completion_tokens: int | None
-
-    @property
-    def words(self) -> tuple[str, str]:
-        """What was said, and why it ended."""
-        return self.text, self.finish
-
-
-@dataclass(frozen=True)
 class Control:
-    """The same request without the field: how it is answered, and which of that is steady.
+    """The same request without the field, and how it is answered.
 
     `planted` are words that no answer has from anywhere but the field; `ask` sends the request
-    again.
+    again. `compares` is False where the form forces the sign, so that nothing need be compared.
     """
 
     face: Face
-    text_is_steady: bool
-    prompt_is_steady: bool
-    cost_is_steady: bool
     planted: tuple[str, ...]
     ask: Callable[[int], Exchange]
+    compares: bool = True
 
 
 @dataclass(frozen=True)
@@ -122,12 +104,17 @@ def effect_cases(kind: str) -> list[Check]:
     return [case(row.clauses[1], f"{row.field} has no effect", row=row) for row in table(kind)]
 
 
+def together(kind: str) -> list[RequestRow]:
+    """The ignored rows that mean something alone: they are sent all at once."""
+    return [row for row in table(kind) if row.field not in rows.TOGETHER]
+
+
 def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
     """The first sample value of the row is accepted in a request for a stream, too.
 
     All ignored fields are sent together first; only when that fails, each by itself.
     """
-    if not streams(route, dut) or _all_at_once(route, dut, row).ok:
+    if not streams(route, dut) or _all_at_once(dut, route, _company(route, row), STREAM).ok:
         return
     sent = rows.varied(row, row.example[0])
     exchange = _ask(dut, route, sent.role, **sent.fields, stream=True)
@@ -149,59 +136,105 @@ def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
     Where the documents contradict each other on the field, its gate is `report`: another text is
     then observed, and only what no reading covers is a finding.
     """
-    contradicted = contract.load().clauses[row.clauses[1]].gate == "report"
+    contradicted = _is_contradicted(row)
     seen: list[str] = []
     for form in _forms(route, row, dut):
         control = _control(dut, route, row, form)
-        if control.text_is_steady and row.field not in ROLLS_DICE:
-            seen.append("ignored")
-        if "stream" in form and _is_clean(_all_at_once(route, dut, row), control):
+        shows = row.field not in ROLLS_DICE and control.compares
+        if _none_has_an_effect(dut, route, row, form, control):
+            seen += ["ignored"] if shows and _is_told(dut, route, row, form, control) else []
             continue
+        found: list[str] = []
         for sent in _samples(row, form, dut):
             for effect, exchange in _effects(dut, route, sent, control):
+                found.append(effect.sign)
                 if contradicted and effect.sign == "text":
-                    seen.append("honoured")
                     continue
                 actual = f"{effect.actual}, with {sent.told}"
                 yield verify.deviation(exchange, effect.expected, actual=actual, where=effect.where)
+        if "text" in found or (shows and "text" in _comparable(control)):
+            seen.append("honoured" if "text" in found else "ignored")
     if contradicted and seen:
         yield Observation(row.field, "honoured" if "honoured" in seen else "ignored")
     elif contradicted and row.field not in ROLLS_DICE:
-        raise Inconclusive("the answers vary at temperature 0, so an effect cannot be seen")
+        raise NoControl("the answers vary at temperature 0, so an effect cannot be seen")
+
+
+def _none_has_an_effect(
+    dut: Deployment, route: str, row: RequestRow, form: Mapping[str, Any], control: Control
+) -> bool:
+    """Whether nothing is seen of the fields where all of them are sent at once.
+
+    Where something is, those on which the documents agree are sent at once without the others.
+    """
+    if dut.setup.tier == "deep":
+        return False
+    every = _company(route, row)
+    agreed = [each for each in every if not _is_contradicted(each)]
+    groups = [every, agreed] if row in agreed else [every]
+    if not control.compares:  # an equal text shows as much as what the form forces
+        return _is_told(dut, route, row, {}, _control(dut, route, row, {}))
+    sent = (_all_at_once(dut, route, group, form) for group in groups)
+    return any(_is_clean(exchange, control) for exchange in sent)
+
+
+def _is_told(
+    dut: Deployment, route: str, row: RequestRow, form: Mapping[str, Any], control: Control
+) -> bool:
+    """Whether the text of all at once is that without them: then each was ignored."""
+    exchange = _all_at_once(dut, route, _company(route, row), form)
+    return exchange.ok and face(exchange).words == control.face.words
+
+
+def _is_contradicted(row: RequestRow) -> bool:
+    return contract.load().clauses[row.clauses[1]].gate == "report"
 
 
 def _forms(route: str, row: RequestRow, dut: Deployment) -> Iterator[Mapping[str, Any]]:
     """The requests that the field is put into: plain, streamed, and made to show it."""
     yield {}
-    if streams(route, dut):
-        yield {"stream": True}
+    alone = row.field in rows.TOGETHER and dut.setup.tier != "deep"
+    if streams(route, dut) and not alone:
+        yield STREAM
     if row.field in FORCED:
         yield FORCED[row.field](dut.nonce(f"ignored {row.field}"))
 
 
 def _samples(row: RequestRow, form: Mapping[str, Any], dut: Deployment) -> list[rows.Sent]:
     """What is sent of the field: all its samples plainly, the first one in the other forms."""
-    sent = [rows.varied(row, value) for value in row.example[: 1 if form else rows.CHEAP]]
+    sent = [rows.varied(row, value) for value in row.example[: 1 if form else None]]
     if row.type == "string":
         sent.append(rows.varied(row, f" -- {_word(row, dut)} --"))
     return [replace(each, fields={**each.fields, **form}) for each in sent]
 
 
-def _all_at_once(route: str, dut: Deployment, row: RequestRow) -> Exchange:
-    """A stream with every ignored field, but those that mean nothing alone; with `row` always."""
-    every = [each for each in table(_kind(route)) if each.field not in rows.TOGETHER]
-    if row.field in rows.TOGETHER:
-        every = [row]
+def _company(route: str, row: RequestRow) -> list[RequestRow]:
+    """The rows that are sent at once with this one."""
+    return [row] if row.field in rows.TOGETHER else together(_kind(route))
+
+
+def all_at_once(dut: Deployment, every: list[RequestRow]) -> dict[str, Any]:
+    """The fields of these rows, each with its first sample, texts with a word to be found again."""
     fields: dict[str, Any] = {}
     for each in every:
         value = f" -- {_word(each, dut)} --" if each.type == "string" else each.example[0]
         fields.update(rows.varied(each, value).fields)
-    return _ask(dut, route, row.needs or "", **fields, stream=True)
+    return fields
+
+
+def _all_at_once(
+    dut: Deployment, route: str, every: list[RequestRow], form: Mapping[str, Any]
+) -> Exchange:
+    role = every[0].needs or ""
+    return _ask(dut, route, role, **all_at_once(dut, every), **form)
 
 
 def _is_clean(exchange: Exchange, control: Control) -> bool:
     """Whether nothing is seen of the fields in an answer, so that none of them has an effect."""
-    return exchange.ok and not any(_changes(face(exchange), control, exchange.request.document))
+    if not exchange.ok:
+        return False
+    signs = {each.sign for each in _changes(face(exchange), control, exchange.request.document)}
+    return not signs or (signs <= COMPARED and not signs & _comparable(control))
 
 
 def _kind(route: str) -> str:
@@ -216,22 +249,6 @@ def streams(route: str, dut: Deployment) -> bool:
     """Whether the route answers a plain request with a stream when one is asked for."""
     exchange = _ask(dut, route, stream=True)
     return exchange.ok and exchange.media_type == "text/event-stream" and bool(exchange.payloads)
-
-
-def face(exchange: Exchange) -> Face:
-    """The face of an answer. Raises Inconclusive, and Untestable when it cannot be read."""
-    verify.conclusive(exchange)
-    told = answer(exchange)
-    reasons = [choice.get("finish_reason") for choice in told.choices]
-    return Face(
-        choices=_count(told),
-        logprobs=any(choice.get("logprobs") is not None for choice in told.choices),
-        calls=any(_calls(choice) for choice in told.choices),
-        text=told.text,
-        finish=str(next((reason for reason in reversed(reasons) if reason), "")),
-        prompt_tokens=_tokens(told, "prompt_tokens"),
-        completion_tokens=_tokens(told, "completion_tokens"),
-    )
 
 
 def _effects(
@@ -252,14 +269,22 @@ def _effects(
     for sample in range(1, 1 + CONFIRMED):
         if lasting:
             lasting &= set(look(sample)[0])
-    if lasting & BY_TEXT and not _always_alike(control):
-        lasting -= BY_TEXT
+    if lasting & COMPARED:
+        lasting -= COMPARED - _comparable(control)
     yield from ((effect, exchange) for sign, effect in first.items() if sign in lasting)
 
 
-def _always_alike(control: Control) -> bool:
-    """Whether the control is answered as before, however often: two equal texts may be chance."""
-    return all(face(control.ask(k)).words == control.face.words for k in range(2, STEADY))
+def _comparable(control: Control) -> frozenset[str]:
+    """In what the control is answered as before, however often: two equal texts may be chance."""
+    again = [face(exchange) for k in range(1, STEADY) if (exchange := control.ask(k)).ok]
+    kept = control.face
+    words = all(each.words == kept.words for each in again)
+    alike = {
+        "text": words,
+        "cost": words and all(each.completion_tokens == kept.completion_tokens for each in again),
+        "prompt": all(each.prompt_tokens == kept.prompt_tokens for each in again),
+    }
+    return frozenset(sign for sign, holds in alike.items() if holds and again)
 
 
 def _changes(seen: Face, control: Control, sent: Mapping[str, Any]) -> Iterator[Effect]:
@@ -270,7 +295,11 @@ def _changes(seen: Face, control: Control, sent: Mapping[str, Any]) -> Iterator[
         yield Effect("logprobs", "logprobs null or absent, as without", "logprobs", "/choices/0")
     if seen.calls and not kept.calls and not sent.get("tools"):
         yield Effect("calls", "no call of a function, as without", "a call", "/choices/0/message")
-    if control.prompt_is_steady and seen.prompt_tokens not in (None, kept.prompt_tokens):
+    if (
+        control.compares
+        and None not in (kept.prompt_tokens, seen.prompt_tokens)
+        and (seen.prompt_tokens != kept.prompt_tokens)
+    ):
         expected, where = f"{kept.prompt_tokens} prompt tokens as without", "/usage/prompt_tokens"
         yield Effect("prompt", expected, str(seen.prompt_tokens), where)
     yield from _cost(seen, control, sent.get("max_tokens"))
@@ -284,8 +313,8 @@ def _cost(seen: Face, control: Control, cap: object) -> Iterator[Effect]:
         return
     where = "/usage/completion_tokens"
     if before <= cap < cost:
-        yield Effect("cost", f"at most {cap} completion tokens, as without", str(cost), where)
-    elif control.cost_is_steady and seen.words == control.face.words and cost != before:
+        yield Effect("cap", f"at most {cap} completion tokens, as without", str(cost), where)
+    elif control.compares and seen.words == control.face.words and cost != before:
         yield Effect("cost", f"{before} completion tokens as without", str(cost), where)
 
 
@@ -295,7 +324,7 @@ def _said(seen: Face, control: Control) -> Iterator[Effect]:
     if back:
         expected = f"a text without {verify.show(back[0])}"
         yield Effect("planted", expected, verify.show(seen.text), where)
-    elif control.text_is_steady and seen.words != kept.words:
+    elif control.compares and seen.words != kept.words:
         expected = f"{verify.show(kept.text)} ({kept.finish}) as without"
         yield Effect("text", expected, f"{verify.show(seen.text)} ({seen.finish})", where)
 
@@ -306,57 +335,21 @@ def _planted(row: RequestRow, form: Mapping[str, Any], dut: Deployment) -> tuple
 
 
 def _control(dut: Deployment, route: str, row: RequestRow, form: Mapping[str, Any]) -> Control:
-    """The same request without the field: in its form, plainly, again, and under other users."""
-    role, together = row.needs or "", rows.TOGETHER.get(row.field, {})
+    """The same request without the field, in its form; every other time for another user.
+
+    A cache repeats what was chance, and the user is no part of the prompt by a clause of its own.
+    """
+    role, beside = row.needs or "", rows.TOGETHER.get(row.field, {})
 
     def ask(sample: int) -> Exchange:
-        return _ask(dut, route, role, sample=sample, **together, **form)
+        user = {"user": dut.nonce(f"again {sample}")} if sample % 2 == 0 and sample else {}
+        return _ask(dut, route, role, sample=sample, **user, **beside, **form)
 
-    kept = face(ask(0))
-    planted = _planted(row, form, dut)
-    if form and "stream" not in form:  # what the form forces needs no comparison
-        steady = dict.fromkeys(("text_is_steady", "prompt_is_steady", "cost_is_steady"), False)
-        return Control(face=kept, planted=planted, ask=ask, **steady)
-    same = [kept, *(face(_ask(dut, route, role, sample=k, **together)) for k in range(2))]
-    others = [_ask(dut, route, role, **together, **each) for each in NEUTRAL]
-    said = {each.words for each in same} | {
-        face(each).words if each.ok else ("", f"HTTP {each.status}") for each in others
-    }
-    prompts = {each.prompt_tokens for each in same}
-    costs = {each.completion_tokens for each in same}
-    return Control(
-        face=kept,
-        text_is_steady=len(said) == 1,
-        prompt_is_steady=len(prompts) == 1 and None not in prompts,
-        cost_is_steady=len(said) == 1 and len(costs) == 1,
-        planted=planted,
-        ask=ask,
-    )
+    compares = not form or form == STREAM
+    return Control(face(ask(0)), _planted(row, form, dut), ask, compares)
 
 
 def _ask(
     dut: Deployment, route: str, role: str = "", *, sample: int = 0, **fields: Any
 ) -> Exchange:
     return dut.send(dut.request(route, role, sample=sample, **fields))
-
-
-def _count(told: Answer) -> int:
-    """Choices of a whole answer; in a stream, those that its chunks tell apart by their index."""
-    if not told.exchange.is_stream:
-        return len(told.choices)
-    return len({verify.show(choice.get("index", 0)) for choice in told.choices})
-
-
-def _calls(choice: Mapping[str, Any]) -> bool:
-    for key in ("message", "delta"):
-        part = choice.get(key)
-        if isinstance(part, dict) and (part.get("tool_calls") or part.get("function_call")):
-            return True
-    return False
-
-
-def _tokens(told: Answer, name: str) -> int | None:
-    try:
-        return told.tokens(name)
-    except Untestable:
-        return None

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from schemas.records import Finding
     from schemas.table_types import RequestRow, RequestTable
 
-CHEAP = 3
-ASKED_APART = ("model", "messages", "prompt", "input")
+# So many values are sent in the standard tier: the first are the ends of a range, or tell most.
+CHEAP = 2
+ASKED_APART = ("model", "messages", "prompt", "input", "file")
+# What a form holds besides; what an upload says, its own checks ask.
+FORM: Mapping[str, Any] = {"model": "a-model", "file": "RIFF"}
 WEATHER = {
     "type": "function",
     "function": {
@@ -51,13 +54,15 @@ class Sent:
     """Fields that vary the plain request of a route, and the role of the model that is asked.
 
     `company` is one request that holds this value among lawful values of all other rows: where it
-    is accepted, so is the value, and one request has served them all.
+    is accepted, so is the value, and one request has served them all. `nested` values stand in an
+    element of a list, as those of a message.
     """
 
     told: str
     fields: Mapping[str, Any]
     role: str
     company: Mapping[str, Any] = field(default_factory=dict)
+    nested: bool = False
 
 
 def accepted(kind: str) -> list[Check]:
@@ -71,7 +76,8 @@ def accepted(kind: str) -> list[Check]:
         if row.field in ASKED_APART:
             continue
         sent = [_in_company(kind, row, number) for number in range(len(row.example))]
-        for tier, some in (("standard", sent[:CHEAP]), ("deep", sent[CHEAP:])):
+        most = CHEAP if sent and sent[0].company else 1
+        for tier, some in (("standard", sent[:most]), ("deep", sent[most:])):
             if some:
                 clause = row.clauses[0]
                 cases.append(case(clause, f"{row.field} {tier}", tier=tier, sent=tuple(some)))
@@ -89,11 +95,28 @@ def take(dut: Deployment, route: str, each: Sent) -> Iterator[Finding]:
 
 
 def refused(kind: str) -> list[Check]:
-    """A case for each clause by which values of the table are refused."""
+    """A case for each clause by which values of the table are refused.
+
+    The standard tier sends a request without the field or the first value, of numbers the first
+    two, which are the ends of a range, and of an element of a list only what blocks; the deep one
+    sends all others.
+    """
     found: dict[str, list[Sent]] = defaultdict(list)
     for clause, sent in _wrong(tables.load().requests[kind]):
         found[clause].append(sent)
-    return [case(clause, "refused", sent=tuple(wrong)) for clause, wrong in found.items()]
+    cases = []
+    for clause, wrong in found.items():
+        most = CHEAP if all(map(_is_number, wrong[:CHEAP])) else 1
+        if wrong[0].nested and contract.load().clauses[clause].gate != "block":
+            most = 0
+        for tier, some in (("standard", wrong[:most]), ("deep", wrong[most:])):
+            if some:
+                cases.append(case(clause, f"refused {tier}", tier=tier, sent=tuple(some)))
+    return cases
+
+
+def _is_number(sent: Sent) -> bool:
+    return all(type(value) in (int, float) for value in sent.fields.values())
 
 
 def clauses(kind: str) -> frozenset[str]:
@@ -104,7 +127,7 @@ def clauses(kind: str) -> frozenset[str]:
 def varied(row: RequestRow, value: Any) -> Sent:
     """The plain request with this value of a row's field."""
     told = f"no {row.field}" if value is ABSENT else f"{row.field} = {value!r}"
-    fields = {**TOGETHER.get(row.field, {}), row.field: value}
+    fields = {**_beside(row), row.field: value}
     return Sent(told, fields, row.needs or "")
 
 
@@ -118,17 +141,21 @@ def _in_company(kind: str, row: RequestRow, number: int) -> Sent:
 def _company(kind: str, role: str, number: int) -> Mapping[str, Any]:
     """The n-th sample value of each row of a role, where the table promises to take them all."""
     path = next(each.path for each in tables.load().operations if each.request == kind)
-    if path not in PLAIN:
-        return {}
-    _, body = PLAIN[path]
+    plain = PLAIN[path][1]("a-model") if path in PLAIN else FORM
+    fields = {row.field for row in tables.load().requests[kind].rows}
     together: dict[str, Any] = {}
     for row in tables.load().requests[kind].rows:
         if (row.needs or "") != role or row.field in (*ASKED_APART, "stream"):
             continue
-        with_it = {**together, **TOGETHER.get(row.field, {}), **_value(row, number)}
-        if accepts(kind, {**body("a-model"), **with_it}):
+        beside = {name: value for name, value in _beside(row).items() if name in fields}
+        with_it = {**together, **beside, **_value(row, number)}
+        if accepts(kind, {**plain, **with_it}):
             together = with_it
     return together
+
+
+def _beside(row: RequestRow) -> Mapping[str, Any]:
+    return TOGETHER.get(row.field, {})
 
 
 def _value(row: RequestRow, number: int) -> Mapping[str, Any]:
@@ -137,11 +164,11 @@ def _value(row: RequestRow, number: int) -> Mapping[str, Any]:
 
 def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
     for row in table.rows:
+        if row.required and row.presence_clause:
+            yield row.presence_clause, varied(row, ABSENT)
         for refusal in row.refused:
             for value in refusal.example:
                 yield refusal.clause, varied(row, value)
-        if row.required and row.presence_clause:
-            yield row.presence_clause, varied(row, ABSENT)
         if row.each:
             yield from _wrong_elements(row, row.each)
 
@@ -149,7 +176,7 @@ def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
 def _wrong_elements(row: RequestRow, name: str) -> Iterator[tuple[str, Sent]]:
     """The same for each wrong element of a list: a message, a part of its content."""
     for clause, value, role in _wrong_objects(name):
-        yield clause, Sent(f"{row.field}: {value!r}", {row.field: [value]}, role)
+        yield clause, Sent(f"{row.field}: {value!r}", {row.field: [value]}, role, nested=True)
 
 
 def _wrong_objects(name: str) -> Iterator[tuple[str, Any, str]]:

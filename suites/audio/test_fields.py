@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.audio import clip
 from fixtures.bodies import ABSENT
-from fixtures.outcomes import NotApplicable, Untestable
+from fixtures.outcomes import Untestable
 from schemas import tables
 from schemas.records import Observation
 from suites import rows, verify
+from suites.asking import few
+from suites.audio.test_answers import MEETING
 from suites.checks import Findings, case, check, checks
 from suites.speech import ask, heard, plain
 
@@ -20,25 +22,26 @@ if TYPE_CHECKING:
 KIND = "audio.request"
 TABLE = {row.field: row for row in tables.load().requests[KIND].rows}
 FORMATS = TABLE["response_format"].example
-PROMPTS = ("Meeting notes.", "", "Grüße, 会議 и встреча")
+PROMPTS = ("Grüße, 会議 и встреча", "Meeting notes.", "")
 LONG = ("ü会 " * 167)[:500]
 LANGUAGES = ("de", "it", "pt", "nl", "ca", "pl", "ru", "zh", "ja")
 CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
-ACCEPTED = [each for each in rows.accepted(KIND) if not each.label.startswith("file ")]
 
-
-@checks(ACCEPTED)
+@checks(rows.accepted(KIND))
 def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, ...]) -> Findings:
     """Each sample value of a documented field is accepted: a field that is ignored, too."""
     for each in sent:
+        # The answer to a format has a clause of its own, and so has that to a stream.
+        if each.company and not [*verify.taken(ask(dut, **each.company))]:
+            continue
         yield from verify.taken(ask(dut, **each.fields), each.told)
 
 
 @checks(
     [
-        case("AUDIO-REQ-PROMPT-01", "short", prompts=PROMPTS),
-        case("AUDIO-REQ-PROMPT-01", "long", tier="deep", prompts=(LONG,)),
+        case("AUDIO-REQ-PROMPT-01", "of many scripts", prompts=PROMPTS[:1]),
+        case("AUDIO-REQ-PROMPT-01", "others", tier="deep", prompts=(*PROMPTS[1:], LONG)),
     ]
 )
 def test_prompts_are_accepted(dut: Deployment, prompts: tuple[str, ...]) -> Findings:
@@ -51,7 +54,7 @@ def test_prompts_are_accepted(dut: Deployment, prompts: tuple[str, ...]) -> Find
 def test_a_temperature_out_of_range_is_refused(dut: Deployment) -> Findings:
     """A temperature below 0 or above 1, and one that is no number, is refused."""
     values = [value for each in TABLE["temperature"].refused for value in each.example]
-    for value in dict.fromkeys(map(str, values)):
+    for value in few(dut, [*dict.fromkeys(map(str, values))], 2):
         yield from verify.refused(ask(dut, temperature=value), f"temperature = {value!r}")
 
 
@@ -61,15 +64,13 @@ def test_a_missing_or_unknown_model_is_refused(dut: Deployment) -> Findings:
 
     What becomes of a model that chats with audio is observed.
     """
-    for told, model in (("no", ABSENT), ("an empty", ""), ("an unknown", dut.nonce("model"))):
+    models = (("no", ABSENT), ("an unknown", dut.nonce("model")), ("an empty", ""))
+    for told, model in few(dut, models, 2):
         yield from verify.refused(ask(dut, model=model), f"{told} model")
-    try:
-        chats = dut.cast.model("audio_chat")
-    except NotApplicable:
-        return
-    side = verify.side(ask(dut, model=chats))
-    if side in ("accepted", "refused"):
-        yield Observation("audio_flag", "both" if side == "accepted" else "chat")
+    for chats in few(dut, dut.cast.models("audio_chat")[:1], 0):
+        side = verify.side(ask(dut, model=chats))
+        if side in ("accepted", "refused"):
+            yield Observation("audio_flag", "both" if side == "accepted" else "chat")
 
 
 @check("AUDIO-REQ-MODEL-01", needs=("no_audio",))
@@ -100,9 +101,10 @@ def test_the_language_is_named(dut: Deployment) -> Findings:
 
     A code of no language is sent too, for the clauses on errors.
     """
-    exchange = ask(dut, language="en")
+    exchange = dut.transcribe(clip(MEETING), language="en", temperature=0)
     yield from verify.taken(exchange, "language = 'en'")
-    ask(dut, language="xx")
+    for unknown in few(dut, ("xx",), 0):
+        ask(dut, language=unknown)
     yield Observation("audio_language_format", _format(_language(exchange.document)))
 
 
@@ -136,7 +138,7 @@ def test_any_response_format_gives_the_transcript(dut: Deployment) -> Findings:
     sent = plain(dut)
     if not heard(ask(dut), sent):
         raise Untestable("the words are not heard without the field: see AUDIO-PATH-01")
-    for name in FORMATS:
+    for name in few(dut, FORMATS, 1):
         exchange = ask(dut, response_format=name)
         # What is refused or no JSON object is found elsewhere.
         readable = exchange.ok and isinstance(exchange.document, dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fixtures.bodies import ABSENT
 from fixtures.outcomes import Untestable
 from suites import doors, verify
+from suites.asking import few
 from suites.checks import Findings, check
 from suites.doors import barred, bearing, locked, without_key
 
@@ -27,9 +28,9 @@ SUBJECT = {doors.CHAT: "messages", doors.COMPLETIONS: "prompt", doors.RESPONSES:
 def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
     """Without a key, an invalid body gets the same status as a valid one, on every route."""
     shut = locked(dut)
-    for operation, told, request in _invalid(dut, shut):
+    for operation, told, request in few(dut, [*_invalid(dut, shut)], 2):
         yield from _as_before(dut, without_key(request), without_key(shut[operation]), told)
-        if told == MALFORMED:
+        if told == MALFORMED and dut.setup.tier == "deep":
             door = bearing(shut[operation], UNKNOWN_KEY)
             yield from _as_before(dut, bearing(request, UNKNOWN_KEY), door, told)
 
@@ -40,7 +41,7 @@ def test_no_stream_opens_without_a_key(dut: Deployment) -> Findings:
     shut = [operation for operation in doors.STREAMING if operation in locked(dut)]
     if not shut:
         raise Untestable("no route that streams asks for a key: see AUTH-CHAT-01")
-    for operation in shut:
+    for operation in few(dut, shut, 1):
         exchange = dut.send(without_key(dut.request(doors.route(operation), stream=True)))
         if exchange.media_type == "text/event-stream":
             yield verify.deviation(exchange, "a 4xx status with a JSON error, and no stream")
@@ -61,14 +62,14 @@ def _as_before(dut: Deployment, request: Request, valid: Request, told: str) -> 
 
 def _invalid(dut: Deployment, shut: Mapping[str, Request]) -> Iterator[tuple[str, str, Request]]:
     """Requests that would be refused for their body or for their model, were the key valid."""
-    for operation, door in shut.items():
-        if operation in SUBJECT:
-            path = doors.route(operation)
-            yield operation, "no input", dut.request(path, **{SUBJECT[operation]: ABSENT})
-        if operation == doors.CHAT:
-            yield operation, MALFORMED, replace(door, body=b"{")
-            yield operation, "an unknown model", dut.request("/chat/completions", model=UNKNOWN)
-    if doors.RETRIEVE in shut:
-        yield doors.RETRIEVE, "an unknown model", dut.retrieval(UNKNOWN)
+    if doors.CHAT in shut:
+        yield doors.CHAT, MALFORMED, replace(shut[doors.CHAT], body=b"{")
     if doors.AUDIO in shut:
         yield doors.AUDIO, "no file", dut.upload(None)
+    for operation in (each for each in reversed(SUBJECT) if each in shut):
+        path = doors.route(operation)
+        yield operation, "no input", dut.request(path, **{SUBJECT[operation]: ABSENT})
+    if doors.CHAT in shut:
+        yield doors.CHAT, "an unknown model", dut.request("/chat/completions", model=UNKNOWN)
+    if doors.RETRIEVE in shut:
+        yield doors.RETRIEVE, "an unknown model", dut.retrieval(UNKNOWN)

@@ -17,6 +17,7 @@ from suites.chat.test_examples import replay
 from suites.chat.test_limits import NATURAL
 from suites.chat.test_tools import ask, forced, whole
 from suites.checks import Findings, check
+from suites.invariants.generic import reasons
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
@@ -73,7 +74,9 @@ def test_stream_and_plain_end_alike(dut: Deployment) -> Findings:
     for fields in few(dut, TWICE, 3):
         plain, exchange = read(dut.chat(**fields)), dut.chat(**fields, stream=True)
         reason = read(exchange).finish_reason
-        if reason != plain.finish_reason:
+        thinks = any(map(reasons, (plain, read(exchange))))
+        cut = thinks and "length" in (reason, plain.finish_reason)
+        if reason != plain.finish_reason and not cut:
             settle(dut, fields, {**fields, "stream": True})
             expected = f"{plain.finish_reason}, as plain"
             yield verify.deviation(exchange, expected, actual=reason)
@@ -149,7 +152,7 @@ def _share(exchange: Exchange, quick: float) -> float | None:
 @check("STREAM-CHAT-TOOL-01")
 def test_streamed_call_joins_to_a_call(dut: Deployment) -> Findings:
     """A forced call that is streamed joins to id, name and arguments, as the plain one."""
-    for name in few(dut, ("get_weather", "get_time"), 1):
+    for name in few(dut, ("get_time", "get_weather"), 1):
         exchange = ask(dut, forced(name), stream=True)
         yield from verify.accepted(exchange, "a streamed tool call")
         told = whole(exchange)

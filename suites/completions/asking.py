@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import Untestable
-from suites import ignored
+from suites import asking, ignored
 from suites.asking import read
+from suites.faces import face
 from suites.invariants.completions import texts
 from suites.verify import conclusive
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 ROUTE = "/completions"
 AGAIN = 4
-KEPT = 8
 COUNT = "1 2 3 4 5 6 7"
+LONG = "Every good boy deserves fudge. " * 16
 RUNS_ON = (COUNT, "Once upon a time", "Tell me a long story about a lighthouse.")
 STREAMED: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 ENDS_SOON = (
@@ -49,14 +50,11 @@ def goes_on(dut: Deployment, above: int) -> Answer | None:
 def sure(dut: Deployment, kept: Mapping[str, Any], varied: Mapping[str, Any]) -> bool:
     """Whether two requests are each answered alike, however often: what a comparison rests on.
 
-    Asked for when a difference is seen, so that a deployment which varies at temperature 0 is not
-    blamed for it: the first is sent eight times, the second four times.
+    Asked for when a difference is seen: a deployment that varies at temperature 0 is not blamed.
     """
-    for fields, times in ((kept, KEPT), (varied, AGAIN)):
-        exchanges = [dut.completions(sample=number, **fields) for number in range(times)]
-        if len({(*texts(each), read(each).finish_reason) for each in exchanges}) > 1:
-            return False
-    return True
+    return asking.sure(
+        dut, ROUTE, kept, varied, said_by=lambda each: (*texts(each), read(each).finish_reason)
+    )
 
 
 def text_of(exchange: Exchange) -> str:
@@ -107,4 +105,4 @@ def prompt_of(control: Answer) -> dict[str, Any]:
 
 def choices(exchange: Exchange) -> int:
     """How many choices an answer has; in a stream, those that its chunks tell apart."""
-    return ignored.face(exchange).choices
+    return face(exchange).choices

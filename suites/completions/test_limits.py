@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
-from fixtures.outcomes import Inconclusive
+from fixtures.outcomes import NoControl
 from suites import verify
-from suites.asking import read
+from suites.asking import few, read
 from suites.checks import Findings, check
 from suites.completions.asking import (
     COUNT,
     ENDS_SOON,
+    LONG,
     RUNS_ON,
     forms,
     goes_on,
@@ -24,7 +25,7 @@ from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, text
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
-CAPS = (1, 2, 5, 17)
+CAPS = (5, 1, 2, 17)
 # One of them stands within the first words of nearly any text.
 EVERYWHERE = ["e", "a", "1", "o"]
 
@@ -35,7 +36,7 @@ def test_default_is_sixteen_tokens(dut: Deployment) -> Findings:
 
     Control for the second: with max_tokens 17 the usage of the same prompt is 17.
     """
-    for prompt in RUNS_ON[:2]:
+    for prompt in few(dut, RUNS_ON[:2], 1):
         exchange = dut.completions(prompt=prompt, max_tokens=ABSENT)
         yield from verify.accepted(exchange, "a request without max_tokens")
         cut, control = read(exchange), read(dut.completions(prompt=prompt, max_tokens=CAPS[-1]))
@@ -66,7 +67,7 @@ def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
 @check("COMP-REQ-MAXTOK-02")
 def test_max_tokens_caps_the_completion(dut: Deployment) -> Findings:
     """A completion has at most max_tokens tokens, by its usage and by its words."""
-    for cap in CAPS:
+    for cap in few(dut, CAPS, 2):
         for form in _forms_at(dut, cap):
             exchange = dut.completions(prompt=COUNT, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"max_tokens {cap}")
@@ -97,16 +98,16 @@ def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
 
     Control for the first: at temperature 0 it goes on beyond 17 tokens when it may, always alike.
     """
-    for prompt in ENDS_SOON[:3]:
+    for prompt in few(dut, ENDS_SOON[:3], 1):
         exchange = dut.completions(prompt=prompt, max_tokens=40)
         told = read(exchange)
         if told.tokens("completion_tokens") <= 20 and told.finish_reason == "length":
             actual = f"length after {told.tokens('completion_tokens')} of 40 tokens"
             yield verify.deviation(exchange, "stop", actual=actual, where="/choices/0")
     if (control := goes_on(dut, max(CAPS))) is None:
-        raise Inconclusive("no control: no completion goes on beyond 17 tokens")
+        raise NoControl("no completion goes on beyond 17 tokens")
     kept = {**prompt_of(control), "max_tokens": 40}
-    for cap in CAPS:
+    for cap in few(dut, CAPS, 2):
         for form in _forms_at(dut, cap):
             varied = {**kept, "max_tokens": cap, **form}
             exchange = dut.completions(**varied)
@@ -123,12 +124,12 @@ def test_min_tokens_is_reached(dut: Deployment) -> Findings:
     Control: without min_tokens the same prompt is completed in fewer.
     """
     short = next((prompt for prompt in ENDS_SOON if _spent(dut, prompt) < 20), ENDS_SOON[0])
-    for least, cap in ((20, 40), (40, 40)):
+    for least, cap in few(dut, ((20, 40), (40, 40)), 1):
         for form in forms(dut) if least == 20 else ({},):
             exchange = dut.completions(prompt=short, min_tokens=least, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"min_tokens {least}")
     if _spent(dut, short) >= 20:
-        raise Inconclusive("no control: no completion of the model ends within 20 tokens")
+        raise NoControl("no completion of the model ends within 20 tokens")
 
 
 @check("COMP-REQ-MINTOK-01")
@@ -148,7 +149,7 @@ def test_streams_reach_min_tokens(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
 
-@check("COMP-REQ-MINTOK-01")
+@check("COMP-REQ-MINTOK-01", tier="deep")
 def test_short_completions_stay_short(dut: Deployment) -> Findings:
     """Without min_tokens nothing makes a short completion long.
 
@@ -178,13 +179,13 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
     temperature 0 comes always alike.
     """
     if (control := goes_on(dut, 20)) is None:
-        raise Inconclusive("no control: no completion of the model goes on beyond 20 tokens")
+        raise NoControl("no completion of the model goes on beyond 20 tokens")
     kept = {**prompt_of(control), "max_tokens": 40}
     words = _inside(control.text)
     if not words:
-        raise Inconclusive("no control: the completion has no two words to stop between")
+        raise NoControl("the completion has no two words to stop between")
     several = ["Human:", "AI:", "###", words]
-    for stop in (words, [words], several):
+    for stop in few(dut, (several, words, [words]), 1):
         for form in forms(dut) if stop is several else ({},):
             varied = {**kept, "stop": stop, **form}
             exchange = dut.completions(**varied)
@@ -196,19 +197,19 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
                 yield verify.deviation(exchange, *expected, actual=verify.show(text))
 
 
-@check("COMP-REQ-STOP-01")
+@check("COMP-REQ-STOP-01", tier="deep")
 def test_stop_ends_any_completion(dut: Deployment) -> Findings:
     """Whatever the model says, nothing follows a sequence that nearly any text has.
 
     The judge of all completions finds what follows; here they are asked for, at temperature 1.
     """
     fields: dict[str, Any] = {"prompt": RUNS_ON[1], "max_tokens": 40, "temperature": 1}
-    for stop in (EVERYWHERE, EVERYWHERE[0]):
+    for stop in few(dut, (EVERYWHERE, EVERYWHERE[0]), 1):
         for form in forms(dut) if stop is EVERYWHERE else ({},):
             yield from verify.accepted(dut.completions(**fields, stop=stop, **form), f"{stop!r}")
 
 
-@check("COMP-REQ-STOP-01")
+@check("COMP-REQ-STOP-01", tier="deep")
 def test_absent_stop_changes_nothing(dut: Deployment) -> Findings:
     """A stop sequence that does not come up leaves the completion as it is.
 
@@ -251,7 +252,7 @@ def test_completion_tokens_follow_the_cap(dut: Deployment) -> Findings:
     if (control := goes_on(dut, 34)) is None:
         return
     prompt = prompt_of(control)
-    told = {cap: read(dut.completions(**prompt, max_tokens=cap)) for cap in CAPS[1:]}
+    told = {cap: read(dut.completions(**prompt, max_tokens=cap)) for cap in CAPS[1::2]}
     counts = {cap: each.tokens("completion_tokens") for cap, each in told.items()}
     kept = {**prompt, "max_tokens": 40}
     less = all(count < cap for cap, count in counts.items())
@@ -265,9 +266,9 @@ def test_completion_tokens_follow_the_cap(dut: Deployment) -> Findings:
 @check("COMP-RESP-USAGE-01")
 def test_usage_covers_every_prompt(dut: Deployment) -> Findings:
     """Where several prompts have a choice each, usage counts all of them."""
-    prompts = [RUNS_ON[2] * 3, RUNS_ON[1] * 8]
+    prompts = [LONG, COUNT]
     alone = [
-        read(dut.completions(prompt=prompt, max_tokens=4)).tokens("prompt_tokens")
+        read(dut.completions(prompt=prompt, max_tokens=1)).tokens("prompt_tokens")
         for prompt in prompts
     ]
     exchange = dut.completions(prompt=prompts, max_tokens=4)
@@ -288,7 +289,7 @@ def test_usage_covers_every_prompt(dut: Deployment) -> Findings:
 
 
 def _forms_at(dut: Deployment, cap: int) -> tuple[dict[str, Any], ...]:
-    return forms(dut) if cap in CAPS[1::2] else ({},)
+    return forms(dut) if cap in CAPS[::3] else ({},)
 
 
 def _spent(dut: Deployment, prompt: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
-from fixtures.outcomes import Inconclusive
+from fixtures.outcomes import NoControl
 from schemas.records import Observation
 from suites import dice, verify
 from suites.asking import said
@@ -20,19 +20,6 @@ N = 8
 TALE: dict[str, Any] = {"prompt": "Once upon a time", "max_tokens": 24, "top_p": 1}
 ANIMAL: dict[str, Any] = {**TALE, "prompt": "A random animal:"}
 CHAT = "/chat/completions"
-
-
-@check("COMP-REQ-TEMP-01")
-def test_highest_temperature_is_accepted(dut: Deployment) -> Findings:
-    """A temperature of 2, the end of the printed range, is accepted."""
-    yield from verify.accepted(dut.completions(temperature=2), "temperature = 2")
-
-
-@check("COMP-REQ-TOPP-01")
-def test_ends_of_top_p_are_accepted(dut: Deployment) -> Findings:
-    """A top_p of 0 and of 1, the ends of the printed range, is accepted."""
-    for top_p in (0, 1):
-        yield from verify.accepted(dut.completions(top_p=top_p), f"top_p = {top_p}")
 
 
 @check("COMP-REQ-TEMP-02", tier="deep")
@@ -67,7 +54,7 @@ def test_high_temperature_varies(dut: Deployment) -> Findings:
     chat = {"model": model, "messages": said("Name a random animal and a random city.")}
     talks = dice.variety(dut, CHAT, 4, **chat, temperature=dice.HOT, max_tokens=24)
     if len(set(animals)) > 1 or talks < 3 or not (texts[0].strip() and animals[0].strip()):
-        raise Inconclusive("no control: the model hardly varies at a high temperature")
+        raise NoControl("the model hardly varies at a high temperature")
     exchange = dut.completions(**TALE, temperature=dice.HOT)
     actual = f"{N} times {verify.show(texts[0])}; {talks} of 4 chat answers differ"
     yield verify.deviation(exchange, f"different completions at {dice.HOT}", actual=actual)
@@ -94,7 +81,7 @@ def test_default_top_p_takes_a_side(dut: Deployment) -> Findings:
     """
     wide, narrow = (_variety(dut, temperature=dice.HOT, top_p=top_p) for top_p in (1, 0.01))
     if wide < 5 or narrow > 2:
-        raise Inconclusive(f"no control: {wide} of {N} differ with top_p 1, {narrow} with 0.01")
+        raise NoControl(f"{wide} of {N} differ with top_p 1, {narrow} with 0.01")
     omitted = _variety(dut, temperature=dice.HOT, top_p=ABSENT)
     yield Observation("completions_top_p_default", "0-like" if omitted <= 2 else "1-like")
 

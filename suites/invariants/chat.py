@@ -54,7 +54,7 @@ def model_is_the_requested_one(exchange: Exchange) -> Iterator[Finding | Observa
     told, asked = exchange.value("model"), exchange.request.model
     if not isinstance(told, str) or not asked:
         raise Untestable("there is no model to compare")
-    yield Observation("response_model_name", "requested id" if told == asked else "another name")
+    yield Observation("response_model_name", "requested id" if told == asked else "backend name")
     if told != asked:
         yield deviation(exchange, f"model {show(asked)}", actual=show(told), where="/model")
 

@@ -34,7 +34,7 @@ def length_means_the_cap_was_reached(exchange: Exchange) -> Iterator[Finding]:
     caps = [asked[name] for name in CAPS if isinstance(asked.get(name), int)]
     if told.finish_reason != "length" or not caps:
         raise Untestable("not cut, or no cap was sent")
-    if _reasons(told):
+    if reasons(told):
         raise Untestable("what is spent on reasoning may be counted apart")
     used = told.tokens("completion_tokens")
     if used + told.tokens("prompt_tokens") >= SMALLEST_WINDOW - 1:
@@ -65,7 +65,7 @@ def _forced(asked: Mapping[str, Any]) -> bool:
     return asked.get("tool_choice") not in (None, "auto", "none")
 
 
-def _reasons(told: Answer) -> bool:
+def reasons(told: Answer) -> bool:
     """Whether the answer shows that the model reasons."""
     parts = [choice.get(key) for choice in told.choices for key in ("message", "delta")]
     shown = [name for part in parts if isinstance(part, dict) for name in part if part[name]]

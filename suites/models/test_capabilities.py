@@ -10,7 +10,7 @@ from fixtures.answers import Answer
 from fixtures.outcomes import NotApplicable, Untestable
 from suites import verify
 from suites.asking import said
-from suites.chat.test_media import beside, shown, sound
+from suites.chat.test_media import COLOUR, SAID, beside, shown, sound
 from suites.checks import Findings, case, checks
 from suites.rows import WEATHER
 from suites.speech import plain
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
-FEW = 3
+FEW = 2
 FORCED = {"type": "function", "function": {"name": "get_weather"}}
 PRINTED_IMAGE = "compat-chat-image-request"
 
@@ -36,7 +36,7 @@ class Flag:
 
 
 def _chat(dut: Deployment, model: str) -> Exchange:
-    return dut.chat(model=model, max_tokens=1)
+    return dut.chat(model=model)
 
 
 def _tools(dut: Deployment, model: str) -> Exchange:
@@ -46,7 +46,7 @@ def _tools(dut: Deployment, model: str) -> Exchange:
 
 def _image(dut: Deployment, model: str) -> Exchange:
     """An image in a data URL, or the printed one where only links are taken."""
-    own = dut.chat(model=model, messages=shown("What is this?", "red"))
+    own = dut.chat(model=model, messages=shown(COLOUR, "red"))
     if own.ok:
         return own
     printed = examples.load()[PRINTED_IMAGE].json["messages"]
@@ -55,8 +55,8 @@ def _image(dut: Deployment, model: str) -> Exchange:
 
 
 def _audio(dut: Deployment, model: str) -> Exchange:
-    parts = beside("What is said?", sound("speech.wav", "wav"))
-    return dut.chat(model=model, messages=parts, stream=False)
+    parts = beside(SAID, sound("speech.wav", "wav"))
+    return dut.chat(model=model, messages=parts)
 
 
 def _responses(dut: Deployment, model: str) -> Exchange:
@@ -75,7 +75,6 @@ FLAGS = {
     "responses": Flag("responses", _responses, "RESP-PATH-01"),
     "transcription": Flag("transcription", _transcription, "AUDIO-PATH-01"),
 }
-FREE = ("chat",)  # asked of every model by another check, with the same request
 
 
 @checks(
@@ -85,11 +84,10 @@ FREE = ("chat",)  # asked of every model by another check, with the same request
             f"{name} {tier}",
             tier=tier,
             flag=flag,
-            most=FEW if tier == "standard" and name not in FREE else None,
+            most=FEW if tier == "standard" else None,
         )
         for name, flag in FLAGS.items()
         for tier in ("standard", "deep")
-        if not (tier == "deep" and name in FREE)
     ]
 )
 def test_models_do_what_they_declare(dut: Deployment, flag: Flag, most: int | None) -> Findings:

@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fixtures.exchange import Request
-from fixtures.outcomes import Inconclusive
+from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
+from suites.asking import few
 from suites.checks import Findings, check
 from suites.responses.asking import LONG, MANY, answered, counted, grown, plain_count, read
 
@@ -39,8 +40,10 @@ def test_instructions_become_part_of_the_prompt(dut: Deployment) -> Findings:
     """
     control, told = plain_count(dut), "with long instructions"
     yield from grown(dut.responses(instructions=LONG), control, told)
-    of_items = counted(dut.responses(input=ITEMS))
-    yield from grown(dut.responses(instructions=LONG, input=ITEMS), of_items, f"{told} and items")
+    for items in few(dut, (ITEMS,), 0):
+        of_items = counted(dut.responses(input=items))
+        exchange = dut.responses(instructions=LONG, input=items)
+        yield from grown(exchange, of_items, f"{told} and items")
     streamed = dut.responses(instructions=LONG, stream=True)
     yield from answered(streamed, told)
     if read(streamed).document.get("usage") and counted(dut.responses(stream=True)) == control:
@@ -58,7 +61,7 @@ def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
     order = f"End every answer with the word {word}"
     followed = _followed(dut, word, input=f"{question} {order}")
     if followed < 4:
-        raise Inconclusive(f"no control: the model followed {followed} of 5 in the input")
+        raise NoControl(f"the model followed {followed} of 5 in the input")
     steered = _followed(dut, word, input=question, instructions=order)
     if steered <= 1:
         exchange = dut.responses(input=question, instructions=order, max_output_tokens=256)
@@ -90,7 +93,7 @@ def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
     secret = f"The code word is {word}. Say OK"
     kinds: tuple[dict[str, Any], ...] = ({}, {"stream": True}, {"store": False})
     kept = False
-    for fields in kinds:
+    for fields in few(dut, kinds, 1):
         exchange = dut.responses(input=secret, **fields)
         name = _id(exchange)
         found = dut.send(Request("GET", f"/responses/{name}"))
@@ -103,15 +106,16 @@ def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
         if recalled.ok and word in read(recalled).text:
             expected = f"no memory, after {fields or 'no store'}"
             yield verify.deviation(recalled, expected, actual=verify.show(read(recalled).text))
-    stored = dut.send(Request("GET", f"/responses/{_id(dut.responses(store=True))}"))
-    never = "when stored" if stored.status == 200 else "never"
-    yield Observation("stored_responses", "always" if kept else never)
+    for form in few(dut, ({"store": True},), 0):
+        stored = dut.send(Request("GET", f"/responses/{_id(dut.responses(**form))}"))
+        never = "when stored" if stored.status == 200 else "never"
+        yield Observation("stored_responses", "always" if kept else never)
 
 
 def _id(exchange: Exchange) -> str:
     name = read(exchange).document.get("id")
     if not isinstance(name, str) or not name:
-        raise Inconclusive("no control: the response has no id")
+        raise Untestable("the response has no id: see RESP-OUT-SHAPE-01")
     return name
 
 
@@ -119,7 +123,8 @@ def _id(exchange: Exchange) -> str:
 def test_unknown_file_is_refused(dut: Deployment) -> Findings:
     """A file_id that no store holds is refused, plain and streamed, and not left out in silence."""
     name = f"file-{dut.nonce('file').lower()}"
-    asked = [dut.responses(file_id=name, **each) for each in ({}, {"stream": True})]
+    forms: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+    asked = [dut.responses(file_id=name, **each) for each in few(dut, forms, 1)]
     yield Observation("file_id", "refused" if verify.side(asked[0]) == "refused" else "ignored")
     for exchange in asked:
         yield from verify.refused(exchange, f"the unknown file_id {name}")
@@ -135,7 +140,8 @@ def test_schema_binds_the_text(dut: Deployment) -> Findings:
     }
     fields["text"] = {"format": form}
     judged = 0
-    for exchange in (dut.responses(**fields), dut.responses(**fields, stream=True)):
+    forms: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+    for exchange in (dut.responses(**fields, **form) for form in few(dut, forms, 1)):
         if not exchange.is_stream:
             yield from verify.open_to(exchange)
         if exchange.status >= 400:
@@ -146,7 +152,7 @@ def test_schema_binds_the_text(dut: Deployment) -> Findings:
                 expected = 'JSON with an integer "age" alone'
                 yield verify.deviation(exchange, expected, "a 4xx status", actual=text[:200])
     if not judged:
-        raise Inconclusive("no control: no answer was completed with a text")
+        raise NoControl("no answer was completed with a text")
 
 
 def _fits(text: str) -> bool:

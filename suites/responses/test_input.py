@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from suites import verify
+from suites.asking import few
 from suites.checks import Findings, check
 from suites.responses.asking import LONG, MANY, answered, counted, grown, plain_count
 from suites.responses.test_table import INPUTS
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 CAPITALS = "What is the capital of France? What is the capital of Colombia?"
 OK = {"role": "user", "content": "Say OK"}
-STRINGS = ("Say OK", LONG, "Zwölf Boxkämpfer 東京 🙂 e\u0301 \u202eabc\n\tOK?")
+STRINGS = ("Zwölf Boxkämpfer 東京 🙂 e\u0301 \u202eabc\n\tOK?", "Say OK", LONG)
 ARRAYS = [each for each in INPUTS if isinstance(each, list)]
 # What a long text may stand in beside the question, and a name for each.
 PLACES: dict[str, list[dict[str, Any]]] = {
@@ -45,17 +46,18 @@ PLACES: dict[str, list[dict[str, Any]]] = {
 @check("RESP-REQ-INPUT-02")
 def test_string_input_is_accepted(dut: Deployment) -> Findings:
     """A string is accepted as input: short, long, and of many scripts."""
-    for text in STRINGS:
+    for text in few(dut, STRINGS, 1):
         yield from answered(dut.responses(input=text), verify.show(text))
 
 
 @check("RESP-REQ-INPUT-03")
 def test_items_are_accepted(dut: Deployment) -> Findings:
     """An array of message items is accepted: bare, typed, with parts, of several turns."""
-    for items in ARRAYS:
+    for items in few(dut, ARRAYS[::-1], 1):
         yield from answered(dut.responses(input=items), verify.show(items))
-    long = dut.responses(input=[{"role": "user", "content": CAPITALS}])
-    yield from answered(long, "items that ask for a whole sentence")
+    for text in few(dut, (CAPITALS,), 0):
+        long = dut.responses(input=[{"role": "user", "content": text}])
+        yield from answered(long, "items that ask for a whole sentence")
 
 
 @check("RESP-REQ-INPUT-03")
@@ -66,7 +68,7 @@ def test_all_items_are_read(dut: Deployment) -> Findings:
     """
     plain_count(dut)
     control = counted(dut.responses(input=[OK]))
-    for place, items in PLACES.items():
+    for place, items in few(dut, [*PLACES.items()][::-1], 2):
         exchange = dut.responses(input=items)
         yield from verify.accepted(exchange, f"items with a long text {place}")
         if exchange.ok:
@@ -84,7 +86,7 @@ def test_items_are_accepted_streamed(dut: Deployment) -> Findings:
 def test_usage_counts_the_input(dut: Deployment) -> Findings:
     """A long input counts more input tokens than a short one, as a string and as items."""
     short = counted(dut.responses())
-    for each in (LONG, [{"role": "user", "content": LONG}]):
+    for each in few(dut, (LONG, [{"role": "user", "content": LONG}]), 1):
         exchange = dut.responses(input=each)
         tokens = counted(exchange)
         if tokens < short + MANY:

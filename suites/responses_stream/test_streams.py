@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fixtures.bodies import ABSENT
 from fixtures.outcomes import NotApplicable, Untestable
 from fixtures.outputs import Output
 from schemas.records import Observation
 from suites import verify
+from suites.asking import few
 from suites.checks import Findings, check
 from suites.responses.asking import CAPS, ESSAY, answered, counted, plain_count, printed, read
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 UNICODE = "Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا"
 MESSAGE = [{"role": "user", "content": [{"type": "input_text", "text": UNICODE}]}]
 WRONG: tuple[dict[str, Any], ...] = (
-    {"input": None},
+    {"input": ABSENT},
     {"input": 5},
+    {"input": None},
     {"max_output_tokens": -1},
     {"temperature": "hot"},
     {"text": {"format": {"type": "zzz"}}},
@@ -44,7 +47,7 @@ def test_streams_of_every_kind_are_answered(dut: Deployment) -> Findings:
         {"input": MESSAGE},
         {"input": ESSAY, "max_output_tokens": CAPS[0]},
     )
-    asked = [dut.responses(**each, stream=True) for each in kinds]
+    asked = [dut.responses(**each, stream=True) for each in few(dut, kinds, 1)]
     if any(True for exchange in asked for _ in answered(exchange)):
         raise Untestable("a stream was not answered")
     yield from ()
@@ -118,12 +121,14 @@ def test_failures_in_streams_are_observed(dut: Deployment) -> Findings:
 @check("STREAM-RESP-ERR-02")
 def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
     """What is refused without stream is refused with stream, by an HTTP status and in JSON."""
-    refused = [each for each in WRONG if verify.side(dut.responses(**each)) == "refused"]
+    refused = [
+        each for each in few(dut, WRONG, 1) if verify.side(dut.responses(**each)) == "refused"
+    ]
     if not refused:
         raise Untestable("nothing malformed is refused without stream")
     for fields in refused:
         exchange = dut.responses(**fields, stream=True)
-        yield from verify.refused(exchange, f"{verify.show(fields)} with stream")
+        yield from verify.refused(exchange, f"{fields} with stream")
         if exchange.status >= 400 and exchange.media_type == "text/event-stream":
             yield verify.deviation(exchange, "an error that is no stream", actual="an event stream")
 

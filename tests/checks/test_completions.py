@@ -52,10 +52,10 @@ def test_deployment_without_streams_has_no_verdict_on_them(reference: str) -> No
     assert verdicts["STREAM-COMP-02"].verdict == "not_applicable"
 
 
-def test_model_that_says_one_thing_is_inconclusive(reference: str) -> None:
+def test_model_that_says_one_thing_is_not_blamed(reference: str) -> None:
     mount = "/variant/completions-never-vary"
     verdicts = bench.examine(f"{reference}{mount}/v1", "COMP-REQ-TEMP-02")
-    assert verdicts["COMP-REQ-TEMP-02"].verdict == "inconclusive"
+    assert verdicts["COMP-REQ-TEMP-02"].verdict == "met"
 
 
 def test_printed_answer_that_does_not_fit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
