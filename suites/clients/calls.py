@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
+from fixtures.exchange import NOT_JSON, parse
 from suites.clients import reading, tools
 from suites.clients.runs import BASE, PLACEHOLDER, Program
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
     from suites.clients.reading import Tell
+    from suites.clients.runs import Ran
     from suites.clients.tools import Tool
 
 MESSAGES = [{"role": "user", "content": "Say OK"}]
@@ -26,6 +28,7 @@ CHAT = {"messages": MESSAGES, "max_tokens": 8, "temperature": 0, "user": "user-1
 TEXT = {"prompt": "The capital of France is", "max_tokens": 8, "temperature": 0}
 RESPONSE = {"input": "Say OK", "max_output_tokens": 64}
 STREAM = {"stream": True}
+DELTA = "response.output_text.delta"
 
 
 @dataclass(frozen=True)
@@ -73,20 +76,44 @@ CAPABILITIES = {
 }
 
 
+def _surface(ran: Ran) -> str:
+    response = ran.exchanges[-1]
+    told = [response.value(*path) for path in (("id",), ("status",), ("usage", "total_tokens"))]
+    return " ".join(map(str, [*told, reading.said(response)])) + "\n"
+
+
+def _events(ran: Ran) -> str:
+    documents = [parse(each.data.encode()) for each in ran.exchanges[-1].payloads if not each.done]
+    typed = [each for each in documents if each is not NOT_JSON and "type" in each]
+    return "".join(f"{each['type']} {_delta(each)}\n" for each in typed)
+
+
+def _delta(event: Any) -> object:
+    return event.get("delta") if event["type"] == DELTA else ""
+
+
 @dataclass(frozen=True)
 class Way:
-    """A way to use a client: how it is called in the matrix, and its programs by capability."""
+    """A way to use a client: how it is called in the matrix, and its programs by capability.
+
+    `tells` are what those of its programs print that show more than the text.
+    """
 
     tool: Tool
     programs: Mapping[str, str]
     style: str = ""
     tier: str = "standard"
     env: Mapping[str, str] = field(default_factory=dict)
+    tells: Mapping[str, Tell] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The client's name, with the style where it has several."""
         return f"{self.tool.name} {self.style}".strip()
+
+    def tell(self, name: str) -> Tell:
+        """What the program for a capability prints, told from the wire."""
+        return self.tells.get(name, CAPABILITIES[name].tell)
 
     def program(self, dut: Deployment, name: str) -> Program:
         """The program for a capability. Raises NotApplicable when no model plays the part."""
@@ -108,10 +135,11 @@ def _openai(text: Callable[[str, str], str], head: str) -> dict[str, str]:
         "{each} chunk in s:\n    for choice in chunk.choices:\n"
         "        print(choice.delta.content or '', end='')",
         "completions": f"r = {{wait}}client.completions.create({prompt})\nprint(r.choices[0].text)",
-        "responses": f"r = {{wait}}client.responses.create({response})\nprint(r.output_text)",
+        "responses": f"r = {{wait}}client.responses.create({response})\n"
+        "print(r.id, r.status, r.usage.total_tokens, r.output_text)",
         "responses stream": f"s = {{wait}}client.responses.create({response}, stream=True)\n"
-        "{each} event in s:\n    if event.type == 'response.output_text.delta':\n"
-        "        print(event.delta, end='')",
+        f"{{each}} event in s:\n    delta = event.delta if event.type == {DELTA!r} else ''\n"
+        "    print(event.type, delta)",
         "transcription": "with open('meeting_minutes.mp3', 'rb') as file:\n"
         "    r = {wait}client.audio.transcriptions.create(model=model, file=file)\n"
         "print(r.text)",
@@ -245,8 +273,11 @@ def _litellm(call: str, wait: str, each: str, wrap: Callable[[str, str], str]) -
 
 _BY_REQUESTS = "with http.post({call}, stream=True) as r:\n"
 _BY_HTTPX = "with http.stream('POST', {call}) as r:\n"
-SDK = Way(tools.OPENAI, _openai(_sync, _head("OpenAI")))
-SDK_ASYNC = Way(tools.OPENAI, _openai(_async, _head("AsyncOpenAI")), style="async", tier="deep")
+_TELLS = {"responses": _surface, "responses stream": _events}
+SDK = Way(tools.OPENAI, _openai(_sync, _head("OpenAI")), tells=_TELLS)
+SDK_ASYNC = Way(
+    *(tools.OPENAI, _openai(_async, _head("AsyncOpenAI")), "async", "deep"), tells=_TELLS
+)
 NODE = Way(tools.OPENAI_NODE, _node())
 REQUESTS = Way(tools.REQUESTS, _plain("requests", _BY_REQUESTS), tier="deep")
 HTTPX = Way(tools.HTTPX, _plain("httpx", _BY_HTTPX), tier="deep")

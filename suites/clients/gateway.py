@@ -65,11 +65,11 @@ def gateway(base_url: str, key: str, models: tuple[str, ...], port: int = 0) -> 
 
 
 def _command() -> list[str]:
-    _ = tools.LITELLM.version
+    _ = tools.GATEWAY.version
     beside = Path(sys.executable).with_name("litellm")
     found = str(beside) if beside.exists() else shutil.which("litellm")
     if not found:
-        raise NotApplicable(f"LiteLLM's proxy is not installed: {tools.EXTRA}")
+        raise NotApplicable("the command litellm is not on the path")
     return [found, "--host", "127.0.0.1", "--telemetry", "False"]
 
 

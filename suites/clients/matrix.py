@@ -5,10 +5,9 @@ It stands among the observations of a run, one row `client <name> <version> <cap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import prerequisites, verify
@@ -16,7 +15,10 @@ from suites.clients import own, reading, runs
 from suites.clients.calls import CAPABILITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
     from schemas.records import Finding
     from suites.clients.calls import Way
     from suites.clients.runs import Ran
@@ -52,7 +54,7 @@ def cells(dut: Deployment, way: Way) -> list[Cell]:
         except NotApplicable as why:
             found.append(Cell(key, f"not applicable: {why}"))
         else:
-            found.append(_cell(dut, key, name, ran))
+            found.append(_cell(dut, key, way, name, ran))
     return found
 
 
@@ -64,23 +66,26 @@ def _ran(dut: Deployment, way: Way, name: str) -> Ran:
     return found[way.program(dut, name).name]
 
 
-def altered(ran: Ran, asked: dict[str, Any]) -> list[str]:
+def altered(ran: Ran, asked: Mapping[str, Any], model: str = "") -> list[str]:
     """The fields that a client dropped or changed on their way to the wire."""
-    sent = [exchange.request.document for exchange in ran.exchanges]
-    bodies = [body for body in sent if body is not NOT_JSON and isinstance(body, dict)]
-    return [
+    sent = [exchange.request for exchange in ran.exchanges]
+    bodies = [request.fields for request in sent if request.fields]
+    dropped = [
         name
         for name, value in asked.items()
         if bodies and not any(body.get(name) == value for body in bodies)
     ]
+    renamed = bool(model and sent) and not any(request.model == model for request in sent)
+    return [*dropped, *(["model"] if renamed else [])]
 
 
-def _cell(dut: Deployment, key: str, name: str, ran: Ran) -> Cell:
+def _cell(dut: Deployment, key: str, way: Way, name: str, ran: Ran) -> Cell:
     capability = CAPABILITIES[name]
-    changed = altered(ran, dict(capability.asked))
+    model = dut.cast.model(capability.role) if capability.role else ""
+    changed = altered(ran, capability.asked, model)
     note = f", without {', '.join(changed)}" if changed else ""
     try:
-        findings = tuple(reading.works(ran, capability.tell))
+        findings = tuple(reading.works(ran, way.tell(name)))
     except Inconclusive as why:
         client = not ran.exchanges
         return Cell(key, f"fails (client): {ran.error}" if client else f"inconclusive: {why}")
@@ -88,11 +93,11 @@ def _cell(dut: Deployment, key: str, name: str, ran: Ran) -> Cell:
         return Cell(key, f"fails (deployment): {why}")
     if not findings:
         return Cell(key, f"{WORKS}{note}")
-    if changed and not ran.exchanges[-1].ok:
-        return Cell(key, f"fails (client){note}")
     told = findings[0].actual
     if _fails_plainly(dut, capability.route):
         return Cell(key, f"fails (deployment), as the plain request does: {told}")
+    if changed and _is_for_what_was_sent(dut, ran.exchanges[-1]):
+        return Cell(key, f"fails (client){note}: {told}")
     return Cell(key, f"fails (deployment): {told}", findings)
 
 
@@ -101,3 +106,9 @@ def _fails_plainly(dut: Deployment, route: str) -> bool:
     method = "GET" if route == "/models" else "POST"
     probe = prerequisites.BY_ENDPOINT[f"{method} {route}"]
     return any(True for _ in verify.accepted(probe[1](dut)))
+
+
+def _is_for_what_was_sent(dut: Deployment, refused: Exchange) -> bool:
+    """Whether the body that the client made is refused to us, too, and not the client itself."""
+    own = replace(refused.request, headers=(), authorization=None)
+    return not refused.ok and any(True for _ in verify.accepted(dut.send(own)))

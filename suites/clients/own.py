@@ -30,20 +30,7 @@ model = os.environ["MODEL"]
 messages = [{"role": "user", "content": "Say OK"}]
 ask = dict(model=model, max_tokens=8, temperature=0, messages=messages)
 """
-SURFACE = "responses surface"
-EVENTS = "responses events"
-RESPONSES = {
-    SURFACE: 'r = client.responses.create(model=model, input="Say OK", max_output_tokens=64)\n'
-    "print(r.id, r.status, r.usage.total_tokens, r.output_text)\n",
-    EVENTS: 'for event in client.responses.create(model=model, input="Say OK",\n'
-    "        max_output_tokens=64, stream=True):\n    print(event.type)\n",
-}
-SLASHED = {
-    "slash models": "print(len(client.models.list().data))\n",
-    "slash chat": "print(client.chat.completions.create(**ask).id)\n",
-}
 REFUSED = {
-    "bad key": "client.chat.completions.create(**ask)\n",
     "bad key, streamed": "for _ in client.chat.completions.create(**ask, stream=True): pass\n",
     "bad key, models": "client.models.list()\n",
     "bad parameter": "client.chat.completions.create(**ask, n=2)\n",
@@ -55,9 +42,22 @@ SAFELY = {
     "safe, bad key": 'safe_completion(client, ask["messages"], model=model, max_tokens=8)\n',
     "safe, bad parameter": 'safe_completion(client, ask["messages"], model=model, n=2)\n',
 }
+NODE_HEAD = """\
+import OpenAI from "openai";
+const { BASE_URL: baseURL, API_KEY: apiKey, MODEL: model } = process.env;
+const client = new OpenAI({ baseURL, apiKey });
+const messages = [{ role: "user", content: "Say OK" }];
+const ask = { model, max_tokens: 8, temperature: 0, messages };
+"""
+NODE_REFUSED = {
+    "bad key": "await client.chat.completions.create(ask);\n",
+    "bad parameter": "await client.chat.completions.create({ ...ask, n: 2 });\n",
+    "unknown model": f'await client.models.retrieve("{UNKNOWN}");\n',
+}
 # The guide's snippets define more than they do: what is called of them, and what they print then.
 GUIDE: dict[snippets.Snippet, tuple[str, str]] = {
     **dict.fromkeys(snippets.OTHER_PROVIDERS, ("", "")),
+    snippets.STORY: ("", ""),
     snippets.TEMPERATURES: ("", ""),
     snippets.GUIDE_TOOLS: ("", ""),
     snippets.JSON_MODE: ("", ""),
@@ -99,17 +99,23 @@ LITELLM_PARAMS = {
     "seed": 7,
 }
 PARAMS, INVALID = "parameters", "invalid key"
-WORDS = 4
+WORDS = 3
 LITELLM = {
-    PARAMS: f"ask |= {LITELLM_PARAMS!r}\nr = litellm.completion(**at, **ask, "
-    'extra_headers={"X-Probe": "1"})\nprint(r.choices[0].message.content)\n',
-    INVALID: f'litellm.completion(**at, **ask, api_key="{BAD_KEY}")\n',
-    TEXT: 'r = litellm.text_completion(prompt="The capital of France is", max_tokens=8, **at)\n'
-    "print(r.choices[0].text)\n",
     TOGETHER: "async def main():\n    return await asyncio.gather(*(litellm.acompletion(\n"
     '        **at, **(ask | {"messages": [{"role": "user", "content": f"Say {n}"}]})\n'
     f"    ) for n in range({WORDS})))\nfor r in asyncio.run(main()):\n"
     "    print(r.choices[0].message.content)\n",
+}
+LITELLM_DEEP = {
+    PARAMS: f"ask |= {LITELLM_PARAMS!r}\nr = litellm.completion(**at, **ask, "
+    'extra_headers={"X-Probe": "1"})\nprint(r.choices[0].message.content)\n',
+    TEXT: 'r = litellm.text_completion(prompt="The capital of France is", max_tokens=8, **at)\n'
+    "print(r.choices[0].text)\n",
+}
+LITELLM_REFUSED = {
+    "bad key": "litellm.completion(**at, **ask)\n",
+    "bad parameter": "litellm.completion(**at, **ask, n=2)\n",
+    "unknown model": f'litellm.completion(**(at | {{"model": "compactifai/{UNKNOWN}"}}), **ask)\n',
 }
 LITELLM_TOOLS = (
     f"r = litellm.completion(**at, **(ask | {{'max_tokens': 128}}), tools=[{WEATHER!r}], "
@@ -136,19 +142,24 @@ def ran(dut: Deployment, tool: Tool, name: str) -> Ran:
 
 
 def _openai(dut: Deployment) -> Iterator[Program]:
+    yield from snippets.programs(dut, snippets.PYTHON)
     yield from programs_of(dut, calls.SDK)
     if dut.setup.tier == "deep":
         yield from programs_of(dut, calls.SDK_ASYNC)
         yield from _guide(dut)
-    for name, text in RESPONSES.items():
-        yield from _program(dut, name, "responses", SDK_HEAD + text)
-    for name, text in SLASHED.items():
-        yield from _program(dut, name, "chat", SDK_HEAD + text, base=f"{BASE}/")
     for name, text in REFUSED.items():
         yield from _program(dut, name, "chat", SDK_HEAD + text, key=_key(name))
     for name, text in SAFELY.items():
         printed = snippets.SAFE.printed
         yield from _program(dut, name, "chat", f"{SDK_HEAD}{printed}\n{text}", key=_key(name))
+
+
+def _node(dut: Deployment) -> Iterator[Program]:
+    yield from snippets.programs(dut, (snippets.NODE_MAIN,))
+    yield from programs_of(dut, calls.NODE)
+    if dut.setup.tier == "deep":
+        for name, text in NODE_REFUSED.items():
+            yield from _program(dut, name, "chat", NODE_HEAD + text, key=_key(name))
 
 
 def _guide(dut: Deployment) -> Iterator[Program]:
@@ -163,8 +174,6 @@ def _guide(dut: Deployment) -> Iterator[Program]:
 def _litellm(dut: Deployment) -> Iterator[Program]:
     yield from snippets.programs(dut, snippets.LITELLM)
     yield from programs_of(dut, calls.LITELLM)
-    if dut.setup.tier == "deep":
-        yield from programs_of(dut, calls.LITELLM_ASYNC)
     for name, text in LITELLM.items():
         yield from _program(dut, name, "chat", LITELLM_HEAD + text)
     yield from _program(dut, TOOLS, "tools", LITELLM_HEAD + LITELLM_TOOLS)
@@ -172,6 +181,16 @@ def _litellm(dut: Deployment) -> Iterator[Program]:
     invalid = snippets.LITELLM_LIMIT.program(dut)
     env = {"COMPACTIFAI_API_KEY": BAD_KEY}
     yield Program(f"{invalid.name} {INVALID}", invalid.text, env=env)
+    if dut.setup.tier == "deep":
+        yield from _litellm_deep(dut)
+
+
+def _litellm_deep(dut: Deployment) -> Iterator[Program]:
+    yield from programs_of(dut, calls.LITELLM_ASYNC)
+    for name, text in LITELLM_DEEP.items():
+        yield from _program(dut, name, "chat", LITELLM_HEAD + text)
+    for name, text in LITELLM_REFUSED.items():
+        yield from _program(dut, name, "chat", LITELLM_HEAD + text, key=_key(name))
 
 
 def programs_of(dut: Deployment, way: calls.Way) -> Iterator[Program]:
@@ -184,11 +203,11 @@ def programs_of(dut: Deployment, way: calls.Way) -> Iterator[Program]:
 
 
 def _program(
-    dut: Deployment, name: str, role: str, text: str, *, base: str = BASE, key: str = PLACEHOLDER
+    dut: Deployment, name: str, role: str, text: str, *, key: str = PLACEHOLDER
 ) -> Iterator[Program]:
     models = dut.cast.models(role)
     if models:
-        env = {"BASE_URL": base, "API_KEY": key, "MODEL": models[0], "COMPACTIFAI_API_KEY": key}
+        env = {"BASE_URL": BASE, "API_KEY": key, "MODEL": models[0], "COMPACTIFAI_API_KEY": key}
         yield Program(name, text, env=env)
 
 
@@ -196,4 +215,4 @@ def _key(name: str) -> str:
     return BAD_KEY if "bad key" in name else PLACEHOLDER
 
 
-BATCHES = {tools.OPENAI: _openai, tools.LITELLM: _litellm}
+BATCHES = {tools.OPENAI: _openai, tools.OPENAI_NODE: _node, tools.LITELLM: _litellm}

@@ -1,13 +1,14 @@
 """Runs Python programs one after another in one process, and tells how each ended.
 
-Reads from standard input `{"seconds": for each program, "programs": [{name, text, prelude, env}]}`,
-and writes one line of JSON for each program that ended: what it printed, and the exception that
-ended it. Imports nothing of the suite. The retries of the SDK are off.
+Reads from standard input `{"package", "seconds", "programs": [{name, text, prelude, env}]}`, the
+seconds of each, and writes one line of JSON for each program that ended: what it printed, and the
+exception that ended it. Imports nothing of the suite. The retries of the SDK are off.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
 import os
@@ -45,15 +46,16 @@ def _ended(error: BaseException) -> dict[str, Any]:
     return {"error": text, "kinds": kinds, "line": lines[-1] if lines else 0}
 
 
-def _run(program: dict[str, Any], seconds: float) -> dict[str, Any]:
+def _run(program: dict[str, Any], package: str, seconds: float) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "__main__"}
     out, before, end = io.StringIO(), dict(os.environ), {"error": "", "kinds": [], "line": 0}
     os.environ.update(program["env"])
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         with contextlib.redirect_stdout(out):
-            exec(compile(program["prelude"], "<prelude>", "exec"), names)  # noqa: S102
+            importlib.import_module(package)
             _without_retries()
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            exec(compile(program["prelude"], "<prelude>", "exec"), names)  # noqa: S102
             exec(compile(program["text"], "<program>", "exec"), names)  # noqa: S102
     except SystemExit as error:
         end = _ended(error) if error.code else end
@@ -72,7 +74,7 @@ def main() -> None:
     signal.signal(signal.SIGALRM, _ring)
     asked = json.load(sys.stdin)
     for program in asked["programs"]:
-        line = json.dumps(_run(program, asked["seconds"]))
+        line = json.dumps(_run(program, asked["package"], asked["seconds"]))
         said.write(line + "\n")
         said.flush()
 

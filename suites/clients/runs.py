@@ -43,8 +43,9 @@ PLACEHOLDERS = frozenset(
 )
 FILES = ("meeting_minutes.mp3",)
 RUNNER = Path(__file__).with_name("runner.py")
+NODE_RUNNER = Path(__file__).with_name("runner.mjs")
 REQUESTS_OF_ONE = 3
-STARTING = 30.0
+STARTING = 60.0
 OFFLINE = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_TELEMETRY": "False",
@@ -104,11 +105,11 @@ def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str
 def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
     names = tuple(program.name for program in programs)
     with Proxy(dut.client, PLACEHOLDERS, names) as proxy, tempfile.TemporaryDirectory() as home:
-        where = _prepared(Path(home))
+        where = prepared(Path(home))
         bound = [_at(program, proxy.url(program.name)) for program in programs]
-        act = {"python": _python, "node": _node, "sh": _shell}[tool.runs]
         seconds = REQUESTS_OF_ONE * dut.client.limits.total
-        rows = {row["name"]: row for row in act(bound, where, seconds)}
+        act = _one_by_one if tool.runs == "sh" else together
+        rows = {row["name"]: row for row in act(tool, bound, where, seconds)}
     clean = dut.client.redactor.text
     return [
         Ran(
@@ -124,7 +125,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
     ]
 
 
-def _prepared(home: Path) -> Path:
+def prepared(home: Path) -> Path:
     for name in FILES:
         (home / name).write_bytes(clip(name).data)
     (home / "node_modules").symlink_to(tools.NODE / "node_modules")
@@ -137,19 +138,21 @@ def _at(program: Program, url: str) -> Program:
     return Program(program.name, text, prelude, env)
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """What a client's process is told of the world: nothing of the operator's."""
     return {"PATH": os.environ.get("PATH", ""), "HOME": str(home), "LANG": "C.UTF-8", **OFFLINE}
 
 
-def _python(programs: list[Program], home: Path, seconds: float) -> Iterator[dict[str, Any]]:
+def together(
+    tool: Tool, programs: list[Program], home: Path, seconds: float
+) -> Iterator[dict[str, Any]]:
     """All in one process; after a crash or a hang, those behind that one in another."""
     left = list(programs)
     while left:
-        asked = {"seconds": seconds, "programs": [asdict(program) for program in left]}
+        listed = [asdict(program) for program in left]
+        asked = {"package": tool.package, "seconds": seconds, "programs": listed}
         most = STARTING + (seconds + 1) * len(left)
-        command = [sys.executable, "-P", str(RUNNER)]
-        code, out, err = _process(command, home, most, json.dumps(asked))
+        code, out, err = process(_runner(tool), home, most, json.dumps(asked))
         ended = [json.loads(line) for line in out.splitlines() if line.endswith("}")]
         yield from ended
         left = left[len(ended) :]
@@ -157,23 +160,23 @@ def _python(programs: list[Program], home: Path, seconds: float) -> Iterator[dic
             yield _died(left.pop(0).name, code, "", err)
 
 
-def _node(programs: list[Program], home: Path, seconds: float) -> Iterator[dict[str, Any]]:
-    for program in programs:
-        file = home / f"{program.name.replace(' ', '-')}.mjs"
-        file.write_text(program.text, "utf-8")
-        command = [str(shutil.which("node")), file.name]
-        code, out, err = _process(command, home, STARTING + seconds, env=program.env)
-        yield _died(program.name, code, out, err) if code else _ended(program.name, out)
+def _runner(tool: Tool) -> list[str]:
+    """What runs programs of this tool. Python takes none of its modules from where it stands."""
+    if tool.runs == "node":
+        return [str(shutil.which("node")), str(NODE_RUNNER)]
+    return [sys.executable, "-P", str(RUNNER)]
 
 
-def _shell(programs: list[Program], home: Path, seconds: float) -> Iterator[dict[str, Any]]:
+def _one_by_one(
+    _: Tool, programs: list[Program], home: Path, seconds: float
+) -> Iterator[dict[str, Any]]:
     for program in programs:
         command = ["/bin/sh", "-c", program.text]
-        code, out, err = _process(command, home, STARTING + seconds, env=program.env)
+        code, out, err = process(command, home, STARTING + seconds, env=program.env)
         yield _died(program.name, code, out, err) if code else _ended(program.name, out)
 
 
-def _process(
+def process(
     command: list[str],
     home: Path,
     seconds: float,
@@ -184,7 +187,7 @@ def _process(
     process = subprocess.Popen(  # noqa: S603
         command,
         cwd=home,
-        env={**_environment(home), **(env or {})},
+        env={**environment(home), **(env or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

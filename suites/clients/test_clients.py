@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.exchange import NOT_JSON, parse
 from schemas.records import Observation
 from suites import doors, verify
 from suites.checks import Findings, case, check, checks
@@ -12,9 +11,7 @@ from suites.clients import calls, matrix, own, reading, tools
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
     from suites.clients.calls import Way
-    from suites.clients.runs import Ran
 
 
 @check("SDK-BASEURL-01")
@@ -44,40 +41,17 @@ def test_other_clients_work_with_another_base_url(dut: Deployment, way: Way) -> 
 
 @check("SDK-BASEURL-02")
 def test_routes_lie_below_the_base_url(dut: Deployment) -> Findings:
-    """Each route answers directly below the base URL, with or without a slash at its end."""
+    """Each route answers directly below the base URL."""
     for request in doors.doors(dut).values():
         exchange = dut.send(request)
         verify.conclusive(exchange)
         if exchange.status in (404, 405) or 300 <= exchange.status < 400:
             yield verify.deviation(exchange, f"an answer below the base URL, at {request.route}")
-    for name in own.SLASHED:
-        ran = own.ran(dut, tools.OPENAI, name)
-        found = list(reading.works(ran, reading.anything, "a base URL that ends in a slash"))
-        yield from () if found and _fails_anyway(dut) else found
 
 
 @check("SDK-PY-RESP-01")
 def test_responses_surface_works(dut: Deployment) -> Findings:
     """The SDK's responses surface gives id, status, usage and text, and the events of a stream."""
-    yield from reading.works(own.ran(dut, tools.OPENAI, own.SURFACE), _surface)
-    yield from reading.works(own.ran(dut, tools.OPENAI, own.EVENTS), _events)
-
-
-def _surface(ran: Ran) -> str:
-    exchange = ran.exchanges[-1]
-    told = [exchange.value(*path) for path in (("id",), ("status",), ("usage", "total_tokens"))]
-    return " ".join(map(str, [*told, reading.said(exchange)])) + "\n"
-
-
-def _events(ran: Ran) -> str:
-    return "".join(f"{kind}\n" for kind in _kinds(ran.exchanges[-1]))
-
-
-def _kinds(exchange: Exchange) -> list[str]:
-    documents = [parse(event.data.encode()) for event in exchange.payloads if not event.done]
-    return [str(each.get("type")) for each in documents if each is not NOT_JSON and "type" in each]
-
-
-def _fails_anyway(dut: Deployment) -> bool:
-    """Whether what fails with a slash at the base URL's end fails without it, too."""
-    return any(cell.findings for cell in matrix.cells(dut, calls.SDK))
+    for name in ("responses", "responses stream"):
+        ran = own.ran(dut, tools.OPENAI, f"{calls.SDK.name} {name}")
+        yield from reading.works(ran, calls.SDK.tell(name))

@@ -12,7 +12,7 @@ from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import ignored, rows, verify
 from suites.checks import Check, Findings, case, check, checks
-from suites.clients import matrix, own, reading, runs, snippets, tools
+from suites.clients import matrix, own, reading, refusals, runs, snippets, tools
 from suites.clients.reading import lines, printed, printed_content
 from suites.speech import plain
 
@@ -154,7 +154,7 @@ def test_printed_model_names_are_examples(dut: Deployment) -> Findings:
 def test_listed_parameters_are_accepted(dut: Deployment) -> Findings:
     """Each parameter that LiteLLM lists and no page contests is accepted, streamed ones too.
 
-    They are sent directly: LiteLLM drops some on their way, which is observed.
+    They are sent directly: LiteLLM drops some on their way.
     """
     for stream in (False, True):
         together = dut.chat(**UNCONTESTED, stream=stream)
@@ -162,10 +162,15 @@ def test_listed_parameters_are_accepted(dut: Deployment) -> Findings:
             continue
         for name, value in UNCONTESTED.items():
             yield from verify.accepted(dut.chat(**{name: value}, stream=stream), name)
-    ran = _ran_or_none(dut, own.PARAMS)
-    if ran:
-        dropped = matrix.altered(ran, own.LITELLM_PARAMS)
-        yield Observation(f"client {ran.tool} drops", ", ".join(dropped) or "nothing")
+
+
+@check("LITELLM-PARAM-01", tier="deep")
+def test_litellm_sends_the_parameters_that_it_lists(dut: Deployment) -> Findings:
+    """Which of the parameters that LiteLLM lists it drops on their way to the wire is observed."""
+    ran = _ran(dut, own.PARAMS)
+    reading.sent(ran)
+    dropped = matrix.altered(ran, own.LITELLM_PARAMS)
+    yield Observation(f"client {ran.tool} drops", ", ".join(dropped) or "nothing")
 
 
 @check("LITELLM-PARAM-01", needs=("tools",))
@@ -226,16 +231,22 @@ def test_invalid_key_raises_authentication_error(dut: Deployment) -> Findings:
     """An invalid key raises LiteLLM's AuthenticationError, and the printed handler catches it."""
     if not dut.profile.auth_enforced:
         raise NotApplicable(f"the profile {dut.profile.name} enforces no keys")
-    ran = _ran(dut, own.INVALID)
+    ran = _ran(dut, f"{snippets.LITELLM_LIMIT.name} {own.INVALID}")
     exchange = reading.sent(ran)[-1]
-    if ran.kinds[:1] != ("AuthenticationError",):
+    if "Invalid API key\n" not in ran.out:
         actual = f"{ran.error or 'nothing is raised'} (HTTP {exchange.status})"
-        yield verify.deviation(exchange, "AuthenticationError", actual=actual)
-        return
-    caught = _ran(dut, f"{snippets.LITELLM_LIMIT.name} {own.INVALID}")
-    if "Invalid API key\n" not in caught.out:
-        actual = caught.error or verify.show(caught.out)
-        yield verify.deviation(reading.sent(caught)[-1], "prints Invalid API key", actual=actual)
+        expected = "AuthenticationError, caught: prints Invalid API key"
+        yield verify.deviation(exchange, expected, actual=actual)
+
+
+@check("LITELLM-ERR-01", tier="deep")
+def test_other_refusals_raise_the_classes_of_litellm(dut: Deployment) -> Findings:
+    """Which of LiteLLM's classes a bad key, a bad parameter and an unknown model raise is observed.
+
+    The page names AuthenticationError and RateLimitError alone.
+    """
+    for name in own.LITELLM_REFUSED:
+        yield refusals.raised(name, _ran(dut, name))
 
 
 @check("LITELLM-ERR-02")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.records import Observation
 from suites import verify
 from suites.checks import Check, Findings, case, check, checks
-from suites.clients import reading, runs, snippets
+from suites.clients import own, reading, runs, snippets, tools
 from suites.clients.reading import lines, printed, printed_content, said
 
 if TYPE_CHECKING:
@@ -24,14 +24,15 @@ def _cases() -> list[Check]:
     rows: tuple[tuple[str, Snippet, Tell], ...] = (
         (f"{PY}CHAT-01", snippets.PY_CHAT, lines(printed_content)),
         (f"{PY}STREAM-01", snippets.PY_STREAM, lines(said)),
-        (f"{PY}STREAM-01", snippets.STORY, lines(said)),
         (f"{PY}AUDIO-01", snippets.PY_STARTED_AUDIO, lines(printed)),
         (f"{PY}AUDIO-01", snippets.PY_AUDIO, lines(printed)),
         (f"{PY}MAIN-01", snippets.PY_MAIN, lines(printed_content, said)),
     )
-    return [
+    found = [
         case(clause, snippet.name, snippet=snippet, tell=tell) for clause, snippet, tell in rows
     ]
+    story = {"snippet": snippets.STORY, "tell": lines(said)}
+    return [*found, case(f"{PY}STREAM-01", snippets.STORY.name, tier="deep", **story)]
 
 
 @checks(_cases())
@@ -39,14 +40,14 @@ def test_printed_python_prints_the_answer(
     dut: Deployment, snippet: Snippet, tell: Tell
 ) -> Findings:
     """The printed Python program ends well, and prints the text of the answers on the wire."""
-    batch = snippets.programs(dut, (*snippets.PYTHON, snippets.STORY))
-    yield from reading.works(runs.run(dut, snippet.tool, batch)[snippet.name], tell)
+    yield from reading.works(own.ran(dut, snippet.tool, snippet.name), tell)
 
 
 @check("SDK-NODE-MAIN-01")
 def test_printed_node_program_prints_both_answers(dut: Deployment) -> Findings:
     """The printed Node program ends well, and prints the text of both answers on the wire."""
-    yield from _alone(dut, snippets.NODE_MAIN, lines(printed_content, said))
+    ran = own.ran(dut, tools.OPENAI_NODE, snippets.NODE_MAIN.name)
+    yield from reading.works(ran, lines(printed_content, said))
 
 
 @check("SDK-REQUESTS-01")
@@ -72,11 +73,6 @@ def test_printed_commands_print_the_answer(dut: Deployment, snippet: Snippet) ->
     yield from found
     value = f"fails (deployment): {found[0].actual}" if found else "works"
     yield Observation(f"client {ran.tool} {snippet.example}", value)
-
-
-def _alone(dut: Deployment, snippet: Snippet, tell: Tell) -> Findings:
-    ran = runs.run(dut, snippet.tool, [snippet.program(dut)])[snippet.name]
-    yield from reading.works(ran, tell)
 
 
 def _evaluated(ran: Ran) -> object:

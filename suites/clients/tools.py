@@ -20,21 +20,24 @@ if TYPE_CHECKING:
 
 NODE = Path(__file__).parent / "node"
 OLDEST_NODE = 20
-EXTRA = "pip install -e .[clients]"
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A client: what runs its programs (python, node or sh), and the package that it comes in."""
+    """A client: what runs its programs (python, node or sh), and the package that it comes in.
+
+    `extra` is the extra of this project that installs it.
+    """
 
     name: str
     runs: str
     package: str
+    extra: str = "clients"
 
     @property
     def version(self) -> str:
         """The installed version. Raises NotApplicable, in one line, when it cannot be run."""
-        return _version(self.runs, self.package)
+        return _version(self)
 
     @property
     def label(self) -> str:
@@ -45,40 +48,44 @@ class Tool:
 OPENAI = Tool("openai-python", "python", "openai")
 OPENAI_NODE = Tool("openai-node", "node", "openai")
 LITELLM = Tool("litellm", "python", "litellm")
+# It brings a hundred packages of its own: who does not ask for it does not wait for them.
+GATEWAY = Tool("litellm-proxy", "python", "litellm-proxy-extras", extra="proxy")
 REQUESTS = Tool("requests", "python", "requests")
 HTTPX = Tool("httpx", "python", "httpx")
 CURL = Tool("curl", "sh", "curl")
 
 
 @cache
-def _version(runs: str, package: str) -> str:
-    tell: dict[str, Callable[[str], str]] = {"python": _python, "node": _node, "sh": _command}
-    version: str = tell[runs](package)
+def _version(tool: Tool) -> str:
+    tell: dict[str, Callable[[Tool], str]] = {"python": _python, "node": _node, "sh": _command}
+    version: str = tell[tool.runs](tool)
     return version
 
 
-def _python(package: str) -> str:
+def _python(tool: Tool) -> str:
     try:
-        return metadata.version(package)
+        return metadata.version(tool.package)
     except metadata.PackageNotFoundError:
-        raise NotApplicable(f"{package} is not installed: {EXTRA}") from None
+        raise NotApplicable(
+            f"{tool.name} is not installed: pip install -e '.[{tool.extra}]'"
+        ) from None
 
 
-def _node(package: str) -> str:
+def _node(tool: Tool) -> str:
     engine = _told("node")
     if int((re.findall(r"\d+", engine) or ["0"])[0]) < OLDEST_NODE:
         raise NotApplicable(
             f"Node {engine or 'is not installed'}: {OLDEST_NODE} or later is needed"
         )
-    manifest = NODE / "node_modules" / package / "package.json"
+    manifest = NODE / "node_modules" / tool.package / "package.json"
     if not manifest.exists():
-        raise NotApplicable(f"{package} for Node is not installed: npm ci in suites/clients/node")
+        raise NotApplicable(f"{tool.name} is not installed: npm ci in suites/clients/node")
     return str(json.loads(manifest.read_text("utf-8"))["version"])
 
 
-def _command(name: str) -> str:
-    if not (told := _told(name)) or sys.platform == "win32":
-        raise NotApplicable(f"{name} is not installed")
+def _command(tool: Tool) -> str:
+    if not (told := _told(tool.package)) or sys.platform == "win32":
+        raise NotApplicable(f"{tool.name} is not installed")
     found = re.search(r"\d+(?:\.\d+)+", told)
     return found[0] if found else "of an unknown version"
 

@@ -1,0 +1,63 @@
+// Runs Node programs one after another in one process, and tells how each ended: what runner.py does
+// for Python, with the same words. A program has ended when nothing of it is left to wait for.
+
+import fs from 'fs';
+import path from 'path';
+import { pathToFileURL } from 'url';
+
+const SHOWN = 400;
+const say = process.stdout.write.bind(process.stdout);
+const { package: library, seconds, programs } = JSON.parse(fs.readFileSync(0, 'utf-8'));
+const before = { ...process.env };
+let out = '';
+let failed = () => {};
+
+process.stdout.write = (chunk, ...rest) => {
+  out += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf-8');
+  rest.filter((each) => typeof each === 'function').forEach((done) => done());
+  return true;
+};
+process.on('unhandledRejection', (error) => failed(error));
+process.on('uncaughtException', (error) => failed(error));
+
+function kinds(error) {
+  const found = [];
+  for (let each = error?.constructor; each?.name; each = Object.getPrototypeOf(each)) {
+    found.push(each.name);
+  }
+  return found;
+}
+
+// What hangs may still print, or send: those behind it run in another process.
+function giveUp() {
+  process.stderr.write('Error: OutOfTime\n');
+  process.exit(1);
+}
+
+async function run({ name, text, env }, number) {
+  out = '';
+  process.env = { ...before, ...env };
+  const file = path.resolve(`program-${number}.mjs`);
+  fs.writeFileSync(file, text);
+  let error, late, settled = false;
+  const ended = new Promise((resolve) => {
+    failed = (what) => { error ??= what; };
+    process.once('beforeExit', resolve);
+    late = setTimeout(giveUp, seconds * 1000);
+    late.unref();
+  });
+  import(pathToFileURL(file)).then(() => { settled = true; }, (what) => failed(what));
+  await ended;
+  clearTimeout(late);
+  if (!settled) error ??= new Error('a promise is never kept');
+  const told = error === undefined ? '' : `${kinds(error)[0] ?? 'Error'}: ${error?.message ?? error}`;
+  const row = { name, out, error: told.slice(0, SHOWN), kinds: kinds(error), line: 0 };
+  say(JSON.stringify(row) + '\n');
+}
+
+// Clients of OpenAI's SDK repeat nothing by themselves: each request is seen once.
+fs.writeFileSync('quiet.mjs', `import Client from '${library}';
+Object.defineProperty(Client.prototype, 'maxRetries', { get: () => 0, set: () => {} });`);
+await import(pathToFileURL(path.resolve('quiet.mjs')));
+
+for (const [number, program] of programs.entries()) await run(program, number);
