@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from fixtures.answers import Answer, answer
 from fixtures.outcomes import Untestable
@@ -46,6 +46,11 @@ def created_is_now(exchange: Exchange) -> Iterator[Finding]:
 def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     """total_tokens is the sum of prompt_tokens and completion_tokens."""
     yield from documents.usage_adds_up(exchange, ("prompt_tokens", "completion_tokens"))
+    told = Answer(exchange)
+    for name, what in (("prompt_tokens", "a prompt"), ("completion_tokens", "an answer")):
+        if told.text.strip() and told.tokens(name) < 1:
+            expected = f"a token or more for {what} that is not empty"
+            yield deviation(exchange, expected, actual="0", where=f"/usage/{name}")
 
 
 @invariant("CHAT-RESP-MODEL-01", on=chat_answers)
@@ -83,6 +88,47 @@ def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
     if spent > cap:
         expected = f"at most {cap} completion tokens"
         yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
+
+
+@over_run("CHAT-REQ-MINTOK-01", on=any_answer)
+def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """No answer has fewer completion tokens than min_tokens, where tokens are counted at all."""
+    asked_for = [(each, least) for each in exchanges if (least := _minimum(each))]
+    if not asked_for:
+        raise Untestable("no request sets a minimum that must hold")
+    if any(_undercounted(exchange) for exchange in exchanges):
+        raise Untestable("answers that were cut cost less than max_tokens: usage is wrong")
+    for exchange, least in asked_for:
+        spent = (Answer(exchange).usage or {}).get("completion_tokens")
+        if _is_count(spent) and spent < least:
+            expected = f"at least {least} completion tokens"
+            yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
+
+
+def _minimum(exchange: Exchange) -> int:
+    """The min_tokens of a request, where nothing else may end the answer before; otherwise 0."""
+    asked, told = exchange.request.fields, Answer(exchange)
+    least, caps = asked.get("min_tokens"), ("max_tokens", "max_completion_tokens")
+    bounds = [asked[name] for name in caps if asked.get(name) is not None]
+    reasons = {choice.get("finish_reason") for choice in told.choices}
+    if not _is_count(least) or asked.get("stop") or asked.get("tools"):
+        return 0
+    if "content_filter" in reasons or not all(_is_count(cap) and cap >= least for cap in bounds):
+        return 0
+    return int(least)
+
+
+def _undercounted(exchange: Exchange) -> bool:
+    """Whether an answer was cut, and cost less than what cut it."""
+    asked, told = exchange.request.fields, Answer(exchange)
+    cap, spent = asked.get("max_tokens"), (told.usage or {}).get("completion_tokens")
+    cut = [choice.get("finish_reason") for choice in told.choices][-1:] == ["length"]
+    other = {"stop", "tools", "max_completion_tokens"} & {*asked}
+    return cut and not other and _is_count(cap) and _is_count(spent) and spent < cap
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 @invariant("CHAT-REQ-STOP-02", on=any_answer)
