@@ -131,7 +131,7 @@ class Hunt:
             return
         self.causes[key] = Cause(small, flaw, exchange, origin)
         rest = {name: value for name, value in case.odd.items() if name not in small.odd}
-        if rest and small.odd:
+        if rest and small.odd and not self._tired:
             other = self.target.case(rest)
             asked = self._ask(other)
             if asked and asked.wrong:

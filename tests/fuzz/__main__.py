@@ -2,8 +2,8 @@
 
 python -m tests.fuzz silent [--cases 20000] [--each 1000]   the reference, then each variant
 python -m tests.fuzz faults [--tier standard]               all faults that only odd input shows
-python -m tests.fuzz written                                the same, by all that draws nothing
-python -m tests.fuzz compare                                the same, and by `schemathesis run`
+python -m tests.fuzz compare                                the same, by all other checks, and by
+                                                            `schemathesis run` alone
 """
 
 from __future__ import annotations
@@ -183,19 +183,6 @@ def found(root: str, tier: str) -> int:
     return 0
 
 
-def written(root: str) -> int:
-    """How many of the faults a check finds that sends what somebody wrote, at the deep tier."""
-    hits = 0
-    began = time.perf_counter()
-    for name in FAULTS:
-        violated = bench.examine(f"{root}/fault/{name}/v1", of=bench.written).violated
-        hits += bool(violated)
-        print(f"{f'FOUND {sorted(violated)}' if violated else 'silent'} {name}", flush=True)
-    seconds = time.perf_counter() - began
-    print(f"{hits} of {len(FAULTS)} found by written checks, {seconds:.0f} s")
-    return int(hits > 0)
-
-
 def main() -> int:
     """Start a reference deployment, and run what was asked for on it."""
     parser = argparse.ArgumentParser(
@@ -203,7 +190,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("silent", "faults", "written", "compare"))
+    parser.add_argument("what", choices=("silent", "faults", "compare"))
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--each", type=int, default=1_000)
     parser.add_argument("--tier", choices=("standard", "deep"), default="standard")
@@ -214,8 +201,6 @@ def main() -> int:
     try:
         if asked.what == "silent":
             return silent(root, asked.cases, asked.each)
-        if asked.what == "written":
-            return written(root)
         return found(root, asked.tier) if asked.what == "faults" else compare(root)
     finally:
         running.stop()
