@@ -152,8 +152,8 @@ def _make_way(output: Path) -> None:
         raise ReportError(f"{output}: holds something else: name another --output")
 
 
-def _har(report_dir: Path) -> dict[str, dict[str, Any]]:
-    return {each["_id"]: each for each in evidence.entries(report_dir / "exchanges.har")}
+def _har(report_dir: Path) -> evidence.Archive:
+    return evidence.Archive(report_dir / "exchanges.har")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-TAIL = b"\n]}}\n"
+HEAD, TAIL = b'"entries": [\n', b"\n]}}\n"
 BODY_SHOWN = 1200
 NO_HAR = "not HAR 1.2: export it again, as HAR with content"
 
@@ -53,33 +54,63 @@ class HarError(ValueError):
 
 def whole(path: Path) -> list[Any]:
     """All entries of any tool's HAR file, also of one that was cut. Raises HarError."""
-    raw = path.read_bytes()
+    with path.open("rb") as har:
+        ours = har.readline().endswith(HEAD)
+    if ours:  # one entry a line; may be large, or cut
+        return list(entries(path))
     try:
-        rows = [*json.loads(raw.decode("utf-8-sig"))["log"]["entries"]]
-    except (KeyError, TypeError):
+        return [*json.loads(path.read_bytes().decode("utf-8-sig"))["log"]["entries"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise HarError(f"{path}: {NO_HAR}") from None
-    except (ValueError, RecursionError):
-        rows = [row for line in raw.split(b"\n")[1:] if (row := _row(line))]
-        if not rows:
-            raise HarError(f"{path}: {NO_HAR}") from None
-    return rows
 
 
-def entries(path: Path) -> list[dict[str, Any]]:
-    """All exchanges of an evidence file, also of one whose writer was killed in the middle."""
+class Archive(Mapping[str, dict[str, Any]]):
+    """The exchanges of an evidence file by their id, read from the disk one at a time.
+
+    A run of the deep tier has ten thousand, too many to hold at once. Of those that share an id,
+    it has the last.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places = {row["_id"]: place for place, row in _placed(path)}
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        start, size = self._places[name]
+        with self._path.open("rb") as har:
+            har.seek(start)
+            row = _row(har.read(size))
+        if row is None:
+            raise KeyError(name)
+        return row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """The exchanges of an evidence file, also of one whose writer was killed in the middle."""
+    yield from (row for _, row in _placed(path))
+
+
+def _placed(path: Path) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
+    """Each entry with its place: where its line begins, and how long it is."""
     if not path.exists():
-        return []
-    raw = path.read_bytes()
-    try:
-        rows: list[dict[str, Any]] = json.loads(raw)["log"]["entries"]
-    except ValueError:
-        return [row for line in raw.split(b"\n")[1:] if (row := _row(line))]
-    return rows
+        return
+    start = 0
+    with path.open("rb") as har:
+        for line in har:
+            if line.startswith(b"{") and (row := _row(line)):
+                yield (start, len(line)), row
+            start += len(line)
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
-        row = json.loads(line.removesuffix(b","))
+        row = json.loads(line.rstrip().removesuffix(b","))
     except ValueError:
         return None
     return row if isinstance(row, dict) and "request" in row else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,25 +23,29 @@ LONGEST = 120
 
 def of(entries: Iterable[Entry]) -> dict[str, Any]:
     """Headers, names and forms of ids that the answers of these HAR entries had, and when."""
-    rows = list(entries)
-    answers = [answer for entry in rows for answer in _answers(entry)]
-    times = sorted(entry["startedDateTime"] for entry in rows)
+    headers: dict[str, set[str]] = defaultdict(set)
+    told: dict[str, set[str]] = defaultdict(set)
+    times: list[str] = []
+    for entry in entries:
+        times.append(entry["startedDateTime"])
+        for header in entry["response"]["headers"]:
+            if header["name"].lower() in HEADERS:
+                headers[header["name"].lower()].add(header["value"])
+        for answer in _answers(entry):
+            told["model"].add(_text(answer.get("model")))
+            told["system_fingerprint"].add(_text(answer.get("system_fingerprint")))
+            told["id"].add(_form(answer.get("id")))
     return {
-        "headers": _headers(rows),
-        "answered_as": _few(answer.get("model") for answer in answers),
-        "fingerprints": _few(answer.get("system_fingerprint") for answer in answers),
-        "ids": _few(_form(answer.get("id")) for answer in answers),
-        "window": {"first": times[0], "last": times[-1]} if times else {},
+        "headers": {name: _few(values) for name, values in sorted(headers.items())},
+        "answered_as": _few(told["model"]),
+        "fingerprints": _few(told["system_fingerprint"]),
+        "ids": _few(told["id"]),
+        "window": {"first": min(times), "last": max(times)} if times else {},
     }
 
 
-def _headers(entries: list[Entry]) -> dict[str, list[str]]:
-    seen: dict[str, list[object]] = {}
-    for entry in entries:
-        for header in entry["response"]["headers"]:
-            if header["name"].lower() in HEADERS:
-                seen.setdefault(header["name"].lower(), []).append(header["value"])
-    return {name: _few(values) for name, values in sorted(seen.items())}
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _answers(entry: Entry) -> Iterator[Mapping[str, Any]]:
@@ -70,7 +75,6 @@ def _form(name: object) -> str:
     return prefix.group() if prefix else "no prefix"
 
 
-def _few(values: Iterable[object]) -> list[str]:
+def _few(values: Iterable[str]) -> list[str]:
     """The distinct texts, sorted, and bounded: a hostile deployment may send any number."""
-    found = {value[:LONGEST] for value in values if isinstance(value, str) and value}
-    return sorted(found)[:MOST]
+    return sorted({value[:LONGEST] for value in values if value})[:MOST]

@@ -120,7 +120,7 @@ class Reporter:
             self.crashed.append(Judgement((), "pytest", Result.HARNESS_ERROR, reason))
         outcome = self._decide(facts)
         status = outcome.exit_status if ended else int(exitstatus)
-        har = {each["_id"]: each for each in evidence.entries(facts.report_dir / "exchanges.har")}
+        har = evidence.Archive(facts.report_dir / "exchanges.har")
         self.told = self._document(facts, outcome, status, har)
         document.write(facts.report_dir / "verdict.json", self.told)
         if self.waiver_file:
