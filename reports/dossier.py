@@ -155,7 +155,7 @@ def _unpack(archive: Path) -> tuple[dict[str, bytes], list[str]]:
     wrong: list[str] = []
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            for entry in tar:
+            for entry in (each for each in tar if not each.isdir()):
                 if sum(map(len, files.values())) + entry.size > LARGEST:
                     raise ReportError(f"{archive}: larger than {LARGEST} bytes when unpacked")
                 content = tar.extractfile(entry) if entry.isreg() else None

@@ -147,6 +147,18 @@ def test_altered_file_is_named(
     assert line in capsys.readouterr().out
 
 
+def test_archive_that_was_packed_again_with_directories_is_as_packed(
+    packed: Path, tmp_path: Path
+) -> None:
+    with tarfile.open(packed) as tar:
+        tar.extractall(tmp_path / "x", filter="data")
+    with tarfile.open(tmp_path / "x.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "x", arcname=".", recursive=False)
+        for path in sorted((tmp_path / "x").rglob("*")):
+            tar.add(path, arcname=str(path.relative_to(tmp_path / "x")), recursive=False)
+    assert dossier.verify(tmp_path / "x.tar.gz")[0] == []
+
+
 def test_file_that_stands_twice_is_named(packed: Path, tmp_path: Path) -> None:
     path = repack(unpack(packed), tmp_path / "x.tar.gz", twice="verdict.json")
     assert dossier.verify(path)[0] == ["stands twice: verdict.json"]
