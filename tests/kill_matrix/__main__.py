@@ -38,14 +38,17 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("what", nargs="?", choices=("all", "faults", "variants"), default="all")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="faults and variants")
     parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1))
     parser.add_argument("--out", type=Path, metavar="FILE", help="the JSON; .md stands beside it")
     parser.add_argument("--combinations", type=int, default=60, help="sets of variants to draw")
     asked = parser.parse_args()
     began = time.perf_counter()
-    lies = [name for name in faults.load().entries if fnmatch(name, asked.only)]
-    moods = [name for name in variants.load().entries if fnmatch(name, asked.only)]
+    lies, moods = (
+        [name for name in register.load().entries if fnmatch(name, asked.only) and asked.what != no]
+        for register, no in ((faults, "variants"), (variants, "faults"))
+    )
     sets = combinations.drawn(moods, asked.combinations)
     known = crew.learned()
     killed: dict[str, Kill] = {}
@@ -57,7 +60,7 @@ def main() -> int:
         silent[other.name] = other
         print(published.told_of_silence(other), flush=True)
     matrix = published.matrix(killed, silent, seconds=time.perf_counter() - began)
-    out = asked.out or (published.PATH if asked.only == "*" else None)
+    out = asked.out or (published.PATH if (asked.only, asked.what) == ("*", "all") else None)
     if out:
         published.write(matrix, out)
     print(published.summary(matrix))

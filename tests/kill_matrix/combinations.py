@@ -17,7 +17,7 @@ FEWEST, MOST = 2, 5
 
 def drawn(names: Sequence[str], count: int) -> list[str]:
     """So many different sets of variants, the same for the same names."""
-    if len(names) < FEWEST:
+    if len(names) < FEWEST or not count:
         return []
     found: dict[str, None] = {}
 
