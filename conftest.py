@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -134,7 +135,8 @@ def _judge_recorded(config: pytest.Config, wiring: Wiring) -> None:
     """Take over what was recorded: as evidence, and before the judge."""
     if RECORDING in config.stash:
         for base_url, exchange in config.stash[RECORDING].exchanges:
-            replace(wiring, base_url=base_url)(exchange)
+            # What the judges derive from the bytes goes with the copy.
+            replace(wiring, base_url=base_url)(exchange.copy())
     if config.option.replay:
         for entry in entries(Path(config.option.replay, "exchanges.har")):
             wiring(har.from_entry(entry))
@@ -189,8 +191,7 @@ def gather(config: pytest.Config) -> Facts | None:
     if dut is None or folder is None:
         return None
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
-    evidence = entries(folder.parent / "exchanges.har")
-    exchanges = [har.from_entry(entry) for entry in evidence]
+    evidence = folder.parent / "exchanges.har"
     recording = config.stash.get(RECORDING, None)
     judgements = [] if obstacle else list(_over_run(evidence))
     if recording:
@@ -205,7 +206,7 @@ def gather(config: pytest.Config) -> Facts | None:
             unpromised=dut.profile.not_promised,
             gates=dut.profile.gates,
         ),
-        deployment={**_deployment(dut, exchanges), **fingerprint.of(evidence)},
+        deployment=_deployment(dut, fingerprint.of(entries(evidence))),
         suite=_suite(dut, folder.parent),
         spent=dut.client.allowance.spent(),
         key_env=dut.setup.key_env,
@@ -218,12 +219,13 @@ def gather(config: pytest.Config) -> Facts | None:
     )
 
 
-def _over_run(evidence: list[dict[str, Any]]) -> Iterator[Judgement]:
+def _over_run(evidence: Path) -> Iterator[Judgement]:
     """What holds between the exchanges of a run; of a recording, between those of one service."""
-    bases = dict.fromkeys(entry["_base"] for entry in evidence)
-    for base_url in bases:
-        mine = [har.from_entry(entry) for entry in evidence if entry["_base"] == base_url]
-        yield from judge.judge_run(mine)
+    services: dict[str, list[Exchange]] = defaultdict(list)
+    for entry in entries(evidence):
+        services[entry["_base"]].append(har.from_entry(entry))
+    for exchanges in services.values():
+        yield from judge.judge_run(exchanges)
 
 
 def _amended(config: pytest.Config, report_dir: Path, built: dict[str, Any]) -> dict[str, Any]:
@@ -251,7 +253,7 @@ def _recorded(config: pytest.Config) -> dict[str, Any]:
     }
 
 
-def _deployment(dut: Deployment, exchanges: list[Exchange]) -> dict[str, Any]:
+def _deployment(dut: Deployment, told: dict[str, Any]) -> dict[str, Any]:
     """Which deployment it was: enough to tell another day's from this one."""
     cast = _cast(dut)
     listed = sorted(str(entry["id"]) for entry in cast.entries)
@@ -263,7 +265,8 @@ def _deployment(dut: Deployment, exchanges: list[Exchange]) -> dict[str, Any]:
         "models": {role: models[0] for role, models in chosen.items() if models},
         "listed": listed,
         "listed_digest": hashlib.sha256(json.dumps(listed).encode()).hexdigest(),
-        "server": sorted({exchange.header("server") for exchange in exchanges} - {""}),
+        "server": told["headers"].get("server", []),
+        **told,
     }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fixtures import har
 from fixtures.exchange import Chunk, Exchange, Failure, Request
-from reports.evidence import Evidence, entries
+from reports.evidence import Archive, Evidence, entries, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,6 +154,25 @@ def test_file_cut_anywhere_is_read(evidence: Evidence, tmp_path: Path) -> None:
         assert len(read) >= sum(border < end for border in borders) - 1
 
 
+def test_entries_are_found_by_their_id(evidence: Evidence, tmp_path: Path) -> None:
+    for number in range(3):
+        evidence.add(entry(number))
+    archive = Archive(tmp_path / "exchanges.har")
+    assert list(archive) == ["0", "1", "2"]
+    assert archive["1"] == json.loads(json.dumps(entry(1)))
+    assert "3" not in archive
+    assert len(Archive(tmp_path / "none.har")) == 0
+
+
+def test_own_file_that_was_cut_is_judged_as_traffic(evidence: Evidence, tmp_path: Path) -> None:
+    path = tmp_path / "exchanges.har"
+    for number in range(3):
+        evidence.add(entry(number))
+    assert [each["_id"] for each in whole(path)] == ["0", "1", "2"]
+    path.write_bytes(path.read_bytes()[:-100])
+    assert [each["_id"] for each in whole(path)] == ["0", "1"]
+
+
 def test_writing_goes_on_after_a_writer_was_killed(evidence: Evidence, tmp_path: Path) -> None:
     path = tmp_path / "exchanges.har"
     for number in range(2):
@@ -164,7 +183,7 @@ def test_writing_goes_on_after_a_writer_was_killed(evidence: Evidence, tmp_path:
 
 
 def test_no_file_is_no_exchange(tmp_path: Path) -> None:
-    assert entries(tmp_path / "exchanges.har") == []
+    assert list(entries(tmp_path / "exchanges.har")) == []
 
 
 def test_text_that_utf8_cannot_hold_is_escaped(evidence: Evidence, tmp_path: Path) -> None:
