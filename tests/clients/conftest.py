@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,7 +46,7 @@ def clients() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def node() -> None:
     """Node with the package of the lock file, which is installed where npm can."""
-    with FileLock(f"{tools.NODE}/.lock"):
+    with FileLock(Path(tempfile.gettempdir()) / "compactifai-conformance-node.lock"):
         if not (tools.NODE / "node_modules").exists():
             _install()
     installed(tools.OPENAI_NODE)
