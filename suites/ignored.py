@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import NoControl, Untestable
 from schemas import contract, tables
+from schemas.edges import edges
 from schemas.records import Observation
-from schemas.validate import standing
 from suites import rows, verify
 from suites.checks import Check, Findings, case
 from suites.faces import Face, face
@@ -47,12 +47,8 @@ FORCED: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
         "max_tokens": 1,
     }
 }
-# Values of every type; the table tells which of them a row promises to take.
-POOL: tuple[Any, ...] = (
-    *(True, False, 0, 1, 2, 20, -1, 2**31, 2**63 - 1, -(2**63)),
-    *("", "ü\n", "x" * 1000, "none", "auto"),
-    *({}, {"0": -100}, {"0": 1, "100": -1}, []),
-)
+# Of the values at the borders of a row: what follows is odd texts, one like the other.
+BORDERS = 12
 
 
 @dataclass(frozen=True)
@@ -122,12 +118,12 @@ def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
 
 
 def accepted_at_the_edges(route: str, row: RequestRow, dut: Deployment) -> Findings:
-    """Each value of a pool of odd ones is accepted where the table promises it."""
-    for value in POOL:
-        if standing(_kind(route), row.field, value) == "accepted":
-            sent = rows.varied(row, value)
-            exchange = _ask(dut, route, sent.role, **sent.fields)
-            yield from verify.accepted(exchange, sent.told)
+    """Each value at the borders of the row is accepted where the table promises it."""
+    values = [value for value, how in edges(_kind(route), row.field) if how == "accepted"]
+    for value in values[:BORDERS]:
+        sent = rows.varied(row, value)
+        exchange = _ask(dut, route, sent.role, **sent.fields)
+        yield from verify.accepted(exchange, sent.told)
 
 
 def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
