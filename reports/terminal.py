@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reports import offline
+from reports import clients, offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,7 @@ def _lines(document: dict[str, Any]) -> Iterator[Line]:
         yield from _counts(document)
         yield from _violated(document)
         yield from _undecided(document)
+        yield from clients.lines(document)
     yield from offline.lines(document)
     yield from _waivers(document)
     for error in document["harness_errors"]:

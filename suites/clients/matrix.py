@@ -1,6 +1,7 @@
 """The client matrix: client and version, capability, and whether it works, or whose fault it is.
 
-It stands among the observations of a run, one row `client <name> <version> <capability>` each.
+It stands among the observations of a run, one row `client <name> <version> <capability>` each:
+works, not offered (by the client), not applicable (no such model), or fails, and whose fault it is.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def cells(dut: Deployment, way: Way) -> list[Cell]:
     """What a client can do on this deployment. Raises NotApplicable when it is not installed."""
     found = []
     for name in CAPABILITIES:
-        key = f"client {way.name} {way.tool.version} {name}"
+        key = f"client {way.tool.label} {way.style} {name}".replace("  ", " ")
         if name not in way.programs:
             found.append(Cell(key, NOT_OFFERED))
             continue

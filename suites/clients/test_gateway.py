@@ -10,6 +10,7 @@ from fixtures.bodies import post
 from fixtures.exchange import Chunk, Exchange
 from fixtures.outcomes import Inconclusive
 from fixtures.proxy import Proxy
+from schemas.records import Observation
 from suites import verify
 from suites.checks import Findings, check
 from suites.clients import calls, reading, tools
@@ -44,6 +45,9 @@ def test_deployment_works_behind_a_litellm_proxy(dut: Deployment) -> Findings:
         if status != 200 and not found:
             actual = f"HTTP {status}: {text[:200]}"
             yield verify.deviation(exchange, "HTTP 200 from the proxy", actual=actual)
+        works = status == 200 and not found
+        cell = "works" if works else f"fails (deployment): HTTP {exchange.status}"
+        yield Observation(f"client {tools.GATEWAY.name} {tools.LITELLM.version} {name}", cell)
 
 
 def _ask(url: str, body: dict[str, object]) -> tuple[int, str]:

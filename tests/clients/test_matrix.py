@@ -21,7 +21,7 @@ CHAT = calls.HTTPX.programs["chat"]
 
 def cells(url: str, way: Way) -> Mapping[str, matrix.Cell]:
     with bench.deployment(url, tier="standard") as dut:
-        prefix = f"client {way.name} {way.tool.version} "
+        prefix = f"client {way.tool.label} "
         return {each.key.removeprefix(prefix): each for each in matrix.cells(dut, way)}
 
 
