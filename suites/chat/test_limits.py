@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fixtures.bodies import ABSENT
 from fixtures.outcomes import NoControl
 from schemas.records import Observation
 from suites import verify
@@ -230,11 +231,15 @@ def _capped(dut: Deployment) -> dict[str, Any]:
 def _side(dut: Deployment, form: dict[str, Any]) -> str:
     fields = _capped(dut)
     told, cap = read(dut.chat(**fields, **form)), fields["max_completion_tokens"]
-    length = len("".join(told.text.split()))
     if told.usage is not None:
         return "honoured" if told.tokens("completion_tokens") <= cap else "ignored"
-    few_pieces = sum(bool(piece) for piece in told.pieces) <= cap + 1
-    return "honoured" if length <= cap * PER_TOKEN and few_pieces else "ignored"
+    without = read(dut.chat(**{**fields, "max_completion_tokens": ABSENT}, **form)).text
+    if told.text == without:
+        if without:
+            return "ignored"
+    elif without.startswith(told.text):
+        return "honoured"
+    raise NoControl("the streamed answer says neither that it was cut nor that it was not")
 
 
 def _fields(control: Answer) -> dict[str, Any]:

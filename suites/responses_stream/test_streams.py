@@ -10,7 +10,7 @@ from fixtures.outputs import Output
 from schemas.records import Observation
 from suites import verify
 from suites.asking import few
-from suites.checks import Findings, check
+from suites.checks import Findings, case, check, checks
 from suites.responses.asking import CAPS, ESSAY, answered, counted, plain_count, printed, read
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ WRONG: tuple[dict[str, Any], ...] = (
 )
 # An answer of LONG characters has many tokens; fewer than FEW deltas would be no stream of them.
 LONG, FEW = 400, 5
+# What all streams are judged by, and nothing else asks.
+JUDGED = ("STREAM-RESP-DELTA-01", "STREAM-RESP-DATA-01", "STREAM-RESP-DONE-01")
 # Deltas in one read of the connection: engines and proxies may join some, not all of them.
 JOINED = 16
 
@@ -39,7 +41,7 @@ def test_stream_is_answered(dut: Deployment) -> Findings:
     yield from answered(dut.responses(stream=True))
 
 
-@check("STREAM-RESP-DELTA-01")
+@checks([case(clause, "") for clause in JUDGED])
 def test_streams_of_every_kind_are_answered(dut: Deployment) -> Findings:
     """Texts of many scripts, items, and answers that are cut: the deltas join to the text."""
     kinds: tuple[dict[str, Any], ...] = (
