@@ -8,6 +8,7 @@ from fixtures.answers import Answer, answer
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from suites.invariants import documents
+from suites.invariants.annotations import clauses_of
 from suites.invariants.chat_stream import chat_streams
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 OPERATION = "POST /chat/completions"
 KIND = "chat.response"
+OTHERWISE = ("refusal", "audio", "function_call")
 
 
 def chat_answers(exchange: Exchange) -> bool:
@@ -33,7 +35,14 @@ def any_answer(exchange: Exchange) -> bool:
 
 
 invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
-documents.judged_by_schema(KIND, on=chat_answers)
+
+
+@invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_answers)
+def has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
+    """The body has the documented fields; a message that speaks otherwise needs no content."""
+    for finding in documents.by_schema(KIND)(exchange):
+        if not (finding.where.endswith("/message") and _speaks_otherwise(exchange)):
+            yield finding
 
 
 @invariant("CHAT-RESP-CREATED-01", on=chat_answers)
@@ -85,6 +94,7 @@ def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
         raise Untestable("the request sets no cap")
     told = Answer(exchange)
     spent = told.tokens("completion_tokens")
+    cap *= len({show(choice.get("index", 0)) for choice in told.choices}) or 1
     if spent > cap:
         expected = f"at most {cap} completion tokens"
         yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
@@ -166,6 +176,12 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
                 actual = f"{show(name)} again, first in {seen[name].id}"
                 yield deviation(exchange, "an id of its own", actual=actual, where="/id")
             seen.setdefault(name, exchange)
+
+
+def _speaks_otherwise(exchange: Exchange) -> bool:
+    """Whether a message refuses, sounds, or calls a function in the form before tool_calls."""
+    messages = [choice.get("message") for choice in Answer(exchange).choices]
+    return any(isinstance(each, dict) and any(map(each.get, OTHERWISE)) for each in messages)
 
 
 def _contains(exchange: Exchange, sequences: list[object]) -> Iterator[Finding]:

@@ -43,8 +43,11 @@ def asked(exchange: Exchange) -> dict[str, Any]:
 def plain_answers(exchange: Exchange) -> bool:
     """Answers to requests for one JSON body; what may stand for true is left out.
 
-    An error with status 200 is no answer: whoever asked says so.
+    An error with status 200 is no answer: whoever asked says so. Neither is what is said of a
+    response before it has run in the background.
     """
+    if asked(exchange).get("background") is True:
+        return False
     plain = "stream" not in asked(exchange) or asked(exchange)["stream"] is False
     return plain and documents.plain(OPERATION, exchange) and not _is_error(exchange.document)
 
