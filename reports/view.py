@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports import excerpt, offline, timeline
+from reports import clients, excerpt, offline, timeline
 from reports.terminal import GATES, GOOD, ORDER, blocks
 from schemas import contract
 
@@ -29,7 +29,6 @@ HEADERS = 14
 LINE = 600
 # Ids and times, in which two findings of one cause differ.
 VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
-CLIENT = re.compile(r"client (\S+) (\d\S*) (.+)")
 SHOWN_HEADERS = re.compile(
     r"content-|authorization|server|x-request-id|retry|location|allow|transf"
 )
@@ -224,7 +223,7 @@ def _questions(document: Document) -> list[dict[str, Any]]:
     known = {each.key: each for each in contract.load().observations.values()}
     rows = []
     for key, value in document["observations"].items():
-        if CLIENT.fullmatch(key):
+        if clients.ROW.fullmatch(key):
             continue
         asked = known.get(key)
         rows.append(
@@ -244,13 +243,14 @@ def _questions(document: Document) -> list[dict[str, Any]]:
 
 def _clients(document: Document) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The client matrix: for each client what works, and what does not; and the tone of each."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
-    for key, value in document["observations"].items():
-        if cell := CLIENT.fullmatch(key):
-            tone = next((word for word in ("works", "fails") if value.startswith(word)), "")
-            row = (cell[3], _short(value), tone)
-            found.setdefault(f"{cell[1]} {cell[2]}", []).append(row)
-    return list(found.items())
+    return [
+        (client, [(name, _short(told), _tone(told)) for name, told in cells.items()])
+        for client, cells in clients.rows(document).items()
+    ]
+
+
+def _tone(told: str) -> str:
+    return next((word for word in ("works", "fails") if told.startswith(word)), "")
 
 
 def _undecided(document: Document) -> list[dict[str, Any]]:
