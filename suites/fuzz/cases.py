@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from fixtures import bodies, forms
@@ -136,6 +137,12 @@ def flat(cases: Iterable[Case]) -> Iterator[Case]:
     for case in cases:
         yield case
         yield from flat(case.parts)
+
+
+def turns(lists: Iterable[Iterator[Case]]) -> Iterator[Case]:
+    """One of each in turn, until all are through."""
+    for each in zip_longest(*lists):
+        yield from (case for case in each if case is not None)
 
 
 def target(dut: Deployment, operation: str, clip: Clip | None) -> Target:

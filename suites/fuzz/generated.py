@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cache
-from itertools import islice
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -23,7 +23,7 @@ from schemathesis.generation import GenerationMode
 
 from fixtures.bodies import ABSENT
 from schemas import openapi, strategies, tables
-from suites.fuzz.cases import Case
+from suites.fuzz.cases import Case, turns
 from suites.fuzz.cost import MANY, cut
 from suites.fuzz.promise import OPEN
 
@@ -56,13 +56,10 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def cases(target: Target, seed: str) -> Iterator[Case]:
-    """All that schemathesis enumerates, then batches of all strategies in turn, for ever."""
-    for drawn in enumerated(target.route):
-        yield from _of(target, drawn)
-    number = 0
-    while True:
-        yield from _batch(target, seed, number)
-        number += 1
+    """All that schemathesis enumerates in turn with batches of all strategies, for ever."""
+    listed = chain.from_iterable(_of(target, drawn) for drawn in enumerated(target.route))
+    batches = (_batch(target, seed, number) for number in count())
+    yield from turns([listed, chain.from_iterable(batches)])
 
 
 def enumerated(route: str) -> Iterator[Drawn]:
@@ -78,13 +75,13 @@ def enumerated(route: str) -> Iterator[Drawn]:
     )
 
 
-def draw(strategy: SearchStrategy[Any], count: int, seed: str) -> list[Any]:
+def draw(strategy: SearchStrategy[Any], most: int, seed: str) -> list[Any]:
     """So many values of a strategy, the same for the same seed."""
     drawn: list[Any] = []
 
     @hypothesis.seed(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big"))
     @hypothesis.settings(
-        max_examples=count,
+        max_examples=most,
         database=None,
         deadline=None,
         verbosity=Verbosity.quiet,
@@ -100,16 +97,25 @@ def draw(strategy: SearchStrategy[Any], count: int, seed: str) -> list[Any]:
 
 
 def _batch(target: Target, seed: str, number: int) -> Iterator[Case]:
-    """One batch of schemathesis, positive and negative, and one of each standing."""
-    for mode in GenerationMode:
-        name = f"{seed}/{target.route}/{number}/{mode.value}"
-        for drawn in draw(drawing(target.route, mode), BATCH, name):
-            yield from _of(target, drawn)
+    """One batch of schemathesis, positive and negative, and one of each standing, in turns."""
+    yield from turns(
+        [
+            *(_theirs(target, f"{seed}/{target.route}/{number}", mode) for mode in GenerationMode),
+            *(_ours(target, f"{seed}/{target.route}/{number}", each) for each in STANDINGS),
+        ]
+    )
+
+
+def _theirs(target: Target, name: str, mode: GenerationMode) -> Iterator[Case]:
+    for drawn in draw(drawing(target.route, mode), BATCH, f"{name}/{mode.value}"):
+        yield from _of(target, drawn)
+
+
+def _ours(target: Target, name: str, standing: str) -> Iterator[Case]:
     roles = tuple(filter(target.plays, ROLES))
-    for standing in STANDINGS:
-        name = f"{seed}/{target.route}/{number}/{standing}"
-        for body in draw(_bodies(target.kind, standing, roles, target.model), BATCH, name):
-            yield target.case(_differing(target, body))
+    bodies = _bodies(target.kind, standing, roles, target.model)
+    for body in draw(bodies, BATCH, f"{name}/{standing}"):
+        yield target.case(_differing(target, body))
 
 
 @cache
@@ -205,9 +211,9 @@ def _dumped(value: Any) -> bytes:
     return json.dumps(value, default=repr).encode("utf-8", "replace")
 
 
-def first(target: Target, seed: str, count: int) -> Iterator[Case]:
+def first(target: Target, seed: str, most: int) -> Iterator[Case]:
     """The first so many cases."""
-    return islice(cases(target, seed), count)
+    return islice(cases(target, seed), most)
 
 
 __all__ = ["cases", "draw", "drawing", "enumerated", "first", "headers_of"]

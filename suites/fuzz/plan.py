@@ -16,7 +16,7 @@ from fixtures.bodies import ABSENT
 from schemas import tables
 from schemas.edges import ODD_TEXTS, STUFFED, edges, outside
 from suites.fuzz import forms, shapes, wire
-from suites.fuzz.cases import Case, Odd, Target, fused
+from suites.fuzz.cases import Case, Odd, Target, fused, turns
 
 if TYPE_CHECKING:
     from schemas.table_types import RequestRow
@@ -85,7 +85,7 @@ def together(target: Target) -> Iterator[Case]:
         role: _packs(target, _columns(target, [row for row in rows if row.needs == role]))
         for role in (None, *able)
     }
-    yield from _round([packs.pop(None), _round(packs.values())])
+    yield from turns([packs.pop(None), turns(packs.values())])
 
 
 def beside(target: Target) -> Iterator[Case]:
@@ -98,12 +98,12 @@ def beside(target: Target) -> Iterator[Case]:
     for cases in zip_longest(*(_next_to(target, row) for row in idle)):
         each = [case for case in cases if case is not None]
         yield fused(target, ", ".join(case.told for case in each)[:90], each)
-    yield from _round(_next_to(target, row) for row in looked)
+    yield from turns(_next_to(target, row) for row in looked)
 
 
 def singles(target: Target) -> Iterator[Case]:
     """Each refused or open border alone, the rows taking turns."""
-    yield from _round(_alone(target, row) for row in _rows(target))
+    yield from turns(_alone(target, row) for row in _rows(target))
 
 
 def oddities(target: Target) -> Iterator[Case]:
@@ -111,11 +111,11 @@ def oddities(target: Target) -> Iterator[Case]:
     if target.clip:
         yield from forms.cases(target, target.clip)
         return
-    yield from _round([wire.cases(target), shapes.cases(target)])
+    yield from turns([wire.cases(target), shapes.cases(target)])
 
 
 def _few(target: Target) -> Iterator[Case]:
-    yield from _round([wire.few(target), shapes.few(target)])
+    yield from turns([wire.few(target), shapes.few(target)])
 
 
 def _packs(target: Target, columns: dict[str, list[Any]]) -> Iterator[Case]:
@@ -189,12 +189,6 @@ def _same(one: object, other: object) -> bool:
 
 def _rows(target: Target) -> Iterator[RequestRow]:
     return (row for row in tables.load().requests[target.kind].rows if row.field not in APART)
-
-
-def _round(turns: Iterable[Iterator[Case]]) -> Iterator[Case]:
-    """One of each in turn, until all are through."""
-    for cases in zip_longest(*turns):
-        yield from (case for case in cases if case is not None)
 
 
 __all__ = ["SHARES", "Odd", "every", "oddities", "singles", "standard", "together"]

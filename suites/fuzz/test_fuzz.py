@@ -15,7 +15,7 @@ from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Untestable
 from suites import verify
 from suites.checks import Check, Findings, case, checks
 from suites.fuzz import generated, paths, plan
-from suites.fuzz.cases import Target, target
+from suites.fuzz.cases import Target, target, turns
 from suites.fuzz.drive import Hunt
 from suites.fuzz.verdict import speakable
 from suites.speech import plain
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CLAUSE = "ERR-5XX-01"
 MODELS = "GET /models/{model_id}"
 UPLOAD = "POST /audio/transcriptions"
-# Drawn requests of the deep tier, besides all borders.
+# Drawn requests of the deep tier, besides all borders; a larger budget of the run is used up.
 DEEP = {
     "POST /chat/completions": 1000,
     "POST /completions": 500,
@@ -83,8 +83,8 @@ def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str)
 def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Thousands of drawn requests are accepted or refused as documented, and none crashes."""
     hunt = _hunt(_target(dut, on), dut.once, _share(dut, on))
-    drawn = generated.first(hunt.target, dut.setup.seed, DEEP[on])
-    yield from _told(hunt, chain(plan.every(hunt.target), drawn))
+    drawn = generated.first(hunt.target, dut.setup.seed, max(DEEP[on], hunt.most or 0))
+    yield from _told(hunt, turns([plan.every(hunt.target), drawn]))
 
 
 @checks(_models_cases())
@@ -99,7 +99,7 @@ def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -
             paths.followed(dut),
             paths.used(dut),
             paths.tricks(dut),
-            islice(paths.drawn(dut, dut.setup.seed), DEEP[MODELS]),
+            islice(paths.drawn(dut, dut.setup.seed), max(DEEP[MODELS], hunt.most or 0)),
         )
     yield from _told(hunt, cases)
 
