@@ -43,6 +43,10 @@ def has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
     for finding in documents.by_schema(KIND)(exchange):
         if not (finding.where.endswith("/message") and _speaks_otherwise(exchange)):
             yield finding
+    if exchange.document.get("choices") == []:
+        expected = "a choice with index 0, a message and a finish_reason"
+        clause = "CHAT-RESP-CHOICE-01"
+        yield deviation(exchange, expected, actual="none", where="/choices", clause=clause)
 
 
 @invariant("CHAT-RESP-CREATED-01", on=chat_answers)

@@ -129,6 +129,11 @@ def test_what_openai_documents_blocks_nowhere(asked: dict[str, Any], told: dict[
     assert not [each.id for each in held if profile.gate(each) != "report"]
 
 
+def test_no_choice_is_wrong_for_every_profile() -> None:
+    found = {each.clause for each in findings(only(entry(told={**ANSWER, "choices": []})))}
+    assert found == {"CHAT-REQ-N-04", "CHAT-RESP-CHOICE-01"}
+
+
 PACKED = base64.b64encode(gzip.compress(json.dumps(ANSWER).encode())).decode()
 PLAIN = base64.b64encode(json.dumps(ANSWER).encode()).decode()
 
