@@ -104,8 +104,9 @@ def kill(root: str, known: Memory, name: str) -> Kill:
 
 def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> Iterator[Run]:
     """One run after the other, the cheapest first."""
+    own = memory.Memory()
     for tier in TIERS:
-        report = memory.examine(root, known, tier, fault=name)
+        report = memory.examine(root, known, tier, fault=name, own=own)
         yield Run(tier, report.outcome, report.sent)
     url = f"{root}/fault/{name}/v1"
     if any(bench.area(clause) in CLIENTS for clause in violates):

@@ -31,6 +31,7 @@ from tests.kill_matrix.concerned import alterations, concerns
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from fixtures.reference.alter import Alteration
     from schemas.records import Judgement
 
 TODAY = date(2026, 1, 1)
@@ -50,7 +51,7 @@ class Told:
 
 @dataclass
 class Memory:
-    """What the honest reference answered, and what was said of it, at each tier."""
+    """What one deployment answered, and what was said of it, at each tier."""
 
     answers: dict[tuple[str, ...], tuple[Exchange, ...]] = field(default_factory=dict)
     said: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
@@ -59,12 +60,17 @@ class Memory:
 
 @dataclass
 class Remembering(Client):
-    """Sends the requests that are of concern, and remembers the answers to all others."""
+    """Sends the requests that are of concern, and remembers the answers to all others.
 
-    memory: Memory = field(default_factory=Memory)
+    What the deployment itself answered at a smaller tier is remembered, too: a tier asks for equal
+    requests once, and a larger one asks what the smaller did.
+    """
+
+    honest: Memory = field(default_factory=Memory)
+    own: Memory = field(default_factory=Memory)
     concerned: Callable[[Request], bool] = lambda _: True
-    keeps: bool = False
     asked: list[Request] = field(default_factory=list)
+    fresh: dict[tuple[str, ...], tuple[Exchange, ...]] = field(default_factory=dict)
     sent: int = 0
 
     def send(self, request: Request, control: Request | None = None) -> Exchange:
@@ -85,9 +91,8 @@ class Remembering(Client):
 
     def _known(self, key: tuple[str, ...], requests: Sequence[Request]) -> tuple[Exchange, ...]:
         self.asked += requests
-        if any(self.concerned(each) for each in requests):
-            return ()
-        known = self.memory.answers.get(key, ())
+        memory = self.own if any(self.concerned(each) for each in requests) else self.honest
+        known = memory.answers.get(key) or self.own.answers.get(key, ())
         for exchange in known:
             self.announce(exchange)
         return known
@@ -108,8 +113,8 @@ class Remembering(Client):
         finally:
             self.announce = announce
         self.sent += len(heard)
-        if self.keeps and heard:
-            self.memory.answers.setdefault(key, tuple(heard))
+        if heard:
+            self.fresh.setdefault(key, tuple(heard))
 
 
 @dataclass(frozen=True)
@@ -155,21 +160,27 @@ def learn(base_url: str, tiers: Sequence[str] = checks.TIERS) -> Memory:
     """Ask the honest reference everything, and keep it."""
     memory = Memory()
     for tier in tiers:
-        report = _examine(base_url, memory, tier, lambda *_: lambda __: False, keeps=True)
+        report = _examine(base_url, memory, memory, tier, ())
         memory.told[tier] = {one.case.name: one for one in report.told}
-        memory.said.update(report.said)
     return memory
 
 
 def examine(
-    root: str, memory: Memory, tier: str, *, fault: str = "", moods: Sequence[str] = ()
+    root: str,
+    honest: Memory,
+    tier: str,
+    *,
+    fault: str = "",
+    moods: Sequence[str] = (),
+    own: Memory | None = None,
 ) -> Report:
-    """Run every check that may see the difference that a fault and some variants make."""
-    mounted = (f"/fault/{fault}" if fault else "") + (
-        f"/variant/{'+'.join(moods)}" if moods else ""
-    )
-    altered = alterations(fault, moods)
-    return _examine(f"{root}{mounted}/v1", memory, tier, lambda client: concerns(altered, client))
+    """Run every check that may see the difference that a fault and some variants make.
+
+    `own` is what the same deployment answered to smaller tiers.
+    """
+    variants = f"/variant/{'+'.join(moods)}" if moods else ""
+    url = f"{root}{f'/fault/{fault}' if fault else ''}{variants}/v1"
+    return _examine(url, honest, own or Memory(), tier, alterations(fault, moods))
 
 
 def chosen(case: checks.Check, tier: str) -> bool:
@@ -179,45 +190,51 @@ def chosen(case: checks.Check, tier: str) -> bool:
 
 
 def _examine(
-    base_url: str,
-    memory: Memory,
-    tier: str,
-    judged_by: Callable[[Client], Callable[[Request], bool]],
-    *,
-    keeps: bool = False,
+    base_url: str, honest: Memory, own: Memory, tier: str, altered: Sequence[Alteration]
 ) -> Report:
     said: dict[int, tuple[Judgement, ...]] = {}
     heard: list[Exchange] = []
 
     def announce(exchange: Exchange) -> None:
         heard.append(exchange)
-        known = memory.said.get(id(exchange))
+        known = honest.said.get(id(exchange), own.said.get(id(exchange)))
         said[id(exchange)] = tuple(judge.judge(exchange)) if known is None else known
 
-    with _deployment(base_url, memory, tier, announce, keeps=keeps) as (dut, client, held):
-        client.concerned = judged_by(client)
-        old = memory.told.get(tier, {})
+    with _deployment(base_url, honest, own, tier, announce) as (dut, client, held):
+        client.concerned = concerns(altered, client)
         told = []
-        for case in sorted(catalogue.load(), key=lambda case: checks.TIERS.index(case.tier)):
-            if not chosen(case, tier):
-                continue
-            known = old.get(case.name)
-            if known and not any(client.concerned(each) for each in known.asked):
-                told.append(known)
-                said.update({id(each): memory.said[id(each)] for each in known.heard})
-                continue
-            heard.clear()
-            client.asked.clear()
-            held.used.clear()
-            judgement = checks.execute(case, dut)
-            asked = frozenset((*client.asked, *held.used, *((LISTING,) if case.sent else ())))
-            told.append(Told(case, judgement, asked, tuple(heard)))
+        for case in _ordered(tier):
+            one = honest.told.get(tier, {}).get(case.name)
+            if one is None or any(client.concerned(each) for each in one.asked):
+                heard.clear()
+                client.asked.clear()
+                held.used.clear()
+                judgement = checks.execute(case, dut)
+                asked = {*client.asked, *held.used, *((LISTING,) if case.sent else ())}
+                one = Told(case, judgement, frozenset(asked), tuple(heard))
+            for each in one.heard:
+                if id(each) not in said:
+                    said[id(each)] = honest.said[id(each)]
+            told.append(one)
+        for key, answers in client.fresh.items():
+            own.answers.setdefault(key, answers)
+        own.said.update(said)
         return Report(tier, tuple(told), said, client.sent)
+
+
+def _ordered(tier: str) -> list[checks.Check]:
+    """The checks of a tier in the order of a run: the smallest tier first, what is drawn last."""
+    cases = [case for case in catalogue.load() if chosen(case, tier)]
+    return sorted(cases, key=lambda case: (checks.TIERS.index(case.tier), case.last))
 
 
 @contextmanager
 def _deployment(
-    base_url: str, memory: Memory, tier: str, announce: Callable[[Exchange], None], *, keeps: bool
+    base_url: str,
+    honest: Memory,
+    own: Memory,
+    tier: str,
+    announce: Callable[[Exchange], None],
 ) -> Iterator[tuple[Deployment, Remembering, bench.Held]]:
     os.environ[bench.KEY_ENV] = bench.BENCH_KEY
     secret = Secret(bench.BENCH_KEY)
@@ -229,8 +246,8 @@ def _deployment(
         bench.Unbounded(Path()),
         announce,
         setup.limits,
-        memory,
-        keeps=keeps,
+        honest,
+        own,
     )
     held = bench.Held(Path(), base_url)
     try:

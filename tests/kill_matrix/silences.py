@@ -55,7 +55,8 @@ def silence(
 ) -> Silence:
     """Run each tier on lawful behaviour."""
     began = time.perf_counter()
-    reports = [memory.examine(root, known, tier, moods=moods) for tier in tiers]
+    own = memory.Memory()
+    reports = [memory.examine(root, known, tier, moods=moods, own=own) for tier in tiers]
     said = {one.clause.id: one for report in reports for one in report.outcome.open}
     loud = {one.clause.id: one for report in reports for one in _violated(report)}
     harness = [one.reason for report in reports for one in report.outcome.harness]
