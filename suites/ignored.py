@@ -110,7 +110,12 @@ def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
 
     All ignored fields are sent together first; only when that fails, each by itself.
     """
-    if not streams(route, dut) or _all_at_once(dut, route, _company(route, row), STREAM).ok:
+    apart = row.field in rows.TOGETHER and dut.setup.tier != "deep"
+    if (
+        apart
+        or not streams(route, dut)
+        or _all_at_once(dut, route, _company(route, row), STREAM).ok
+    ):
         return
     sent = rows.varied(row, row.example[0])
     exchange = _ask(dut, route, sent.role, **sent.fields, stream=True)

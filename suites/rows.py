@@ -97,8 +97,8 @@ def take(dut: Deployment, route: str, each: Sent) -> Iterator[Finding]:
 def refused(kind: str) -> list[Check]:
     """A case for each clause by which values of the table are refused.
 
-    The standard tier sends a request without the field or the first value, of numbers the first
-    two, which are the ends of a range, and of an element of a list only what blocks; the deep one
+    The standard tier sends a request without the field or the first value; where it blocks two
+    numbers, which are the ends of a range; of an element of a list only what blocks. The deep one
     sends all others.
     """
     found: dict[str, list[Sent]] = defaultdict(list)
@@ -106,8 +106,9 @@ def refused(kind: str) -> list[Check]:
         found[clause].append(sent)
     cases = []
     for clause, wrong in found.items():
-        most = CHEAP if all(map(_is_number, wrong[:CHEAP])) else 1
-        if wrong[0].nested and contract.load().clauses[clause].gate != "block":
+        blocks = contract.load().clauses[clause].gate == "block"
+        most = CHEAP if blocks and all(map(_is_number, wrong[:CHEAP])) else 1
+        if wrong[0].nested and not blocks:
             most = 0
         for tier, some in (("standard", wrong[:most]), ("deep", wrong[most:])):
             if some:

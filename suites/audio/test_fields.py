@@ -73,7 +73,7 @@ def test_a_missing_or_unknown_model_is_refused(dut: Deployment) -> Findings:
             yield Observation("audio_flag", "both" if side == "accepted" else "chat")
 
 
-@check("AUDIO-REQ-MODEL-01", needs=("no_audio",))
+@check("AUDIO-REQ-MODEL-01", tier="deep", needs=("no_audio",))
 def test_a_text_model_is_accepted_or_refused(dut: Deployment) -> Findings:
     """A chat model that hears no audio is refused, or serves all the same: never a 5xx."""
     yield from verify.open_to(ask(dut, model=dut.cast.model("no_audio")))
@@ -126,8 +126,10 @@ def test_english_is_the_default(dut: Deployment) -> Findings:
     if told and not told.casefold().startswith("en"):
         actual = verify.show(told)
         yield verify.deviation(exchange, "language en", actual=actual, where="/language")
-    spanish = _language(dut.transcribe(clip("spanish.wav")).document).casefold()
-    if spanish:
+    for file in few(dut, ("spanish.wav",), 0):
+        spanish = _language(dut.transcribe(clip(file)).document).casefold()
+        if not spanish:
+            continue
         english = spanish.startswith("en")
         yield Observation("audio_language_default", "en" if english else "detected")
 

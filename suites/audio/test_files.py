@@ -136,7 +136,7 @@ def test_what_is_no_audio_is_refused(dut: Deployment) -> Findings:
         yield Observation("status_unsupported_audio", sides.pop() if len(sides) == 1 else "mixed")
 
 
-@check("AUDIO-FMT-12")
+@check("AUDIO-FMT-12", tier="deep")
 def test_odd_names_do_no_harm(dut: Deployment) -> Findings:
     """SPEECH.WAV, and a wav file that is named speech.mp3, are accepted or refused."""
     for name in few(dut, ("speech.mp3", "SPEECH.WAV"), 1):
@@ -165,7 +165,7 @@ def test_an_upload_without_a_file_is_refused(dut: Deployment) -> Findings:
 )
 def test_damaged_files_do_no_harm(dut: Deployment, damaged: dict[str, Clip]) -> Findings:
     """A damaged file is refused, or read as far as it goes; never a 5xx, never without an end."""
-    for told, each in damaged.items():
+    for told, each in few(dut, [*damaged.items()], 1):
         for finding in verify.open_to(dut.transcribe(each)):
             yield replace(finding, actual=f"{finding.actual}, to {told}")
 

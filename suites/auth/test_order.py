@@ -28,7 +28,7 @@ SUBJECT = {doors.CHAT: "messages", doors.COMPLETIONS: "prompt", doors.RESPONSES:
 def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
     """Without a key, an invalid body gets the same status as a valid one, on every route."""
     shut = locked(dut)
-    for operation, told, request in few(dut, [*_invalid(dut, shut)], 2):
+    for operation, told, request in few(dut, [*_invalid(dut, shut)], 1):
         yield from _as_before(dut, without_key(request), without_key(shut[operation]), told)
         if told == MALFORMED and dut.setup.tier == "deep":
             door = bearing(shut[operation], UNKNOWN_KEY)

@@ -63,7 +63,7 @@ def test_printed_answers_fit(dut: Deployment) -> Findings:  # noqa: ARG001
             yield Finding(("usage that adds up",), verify.show(usage), name)
 
 
-@check("CHAT-UNKNOWN-01")
+@check("CHAT-UNKNOWN-01", tier="deep")
 def test_unknown_fields_have_one_policy(dut: Deployment) -> Findings:
     """A field that no page names is ignored or refused, alike on each JSON route, never a 5xx."""
     sides = {}

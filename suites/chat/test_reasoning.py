@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.outcomes import NoControl
 from schemas.records import Observation
 from suites import verify
-from suites.asking import few, read, said
+from suites.asking import read, said
 from suites.checks import Findings, check
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def test_effort_scales_the_work(dut: Deployment) -> Findings:
         yield verify.deviation(exchange, "more tokens at high than at low", actual=actual)
 
 
-@check("CHAT-REASON-EFFORT-04")
+@check("CHAT-REASON-EFFORT-04", tier="deep")
 def test_plain_models_take_effort_or_refuse(dut: Deployment) -> Findings:
     """A model that does not reason ignores reasoning_effort or refuses it, without a 5xx."""
     sides = set()
-    for model in few(dut, dut.cast.models("chat")[:3], 1):
+    for model in dut.cast.models("chat")[:3]:
         if model in dut.cast.models("reasoning"):
             continue
         exchange = dut.chat(model=model, reasoning_effort="low")

@@ -31,7 +31,7 @@ def test_every_chat_model_answers(dut: Deployment) -> Findings:
         yield from verify.accepted(dut.chat(model=model), model)
 
 
-@check("CHAT-GATE-02")
+@check("CHAT-GATE-02", tier="deep")
 def test_models_without_chat_refuse(dut: Deployment) -> Findings:
     """Every model that declares support_chat_completion false refuses a chat request."""
     for model in few(dut, dut.cast.models("no_chat"), 1):
@@ -48,7 +48,7 @@ def test_unknown_model_is_refused(dut: Deployment) -> Findings:
         yield Observation("status_unknown_model", f"chat {exchange.status}")
 
 
-@check("CHAT-REQ-MODEL-04")
+@check("CHAT-REQ-MODEL-04", tier="deep")
 def test_foreign_model_name_is_refused(dut: Deployment) -> Findings:
     """The name gpt-4 is refused where it is not deployed: no default model answers for it."""
     if any(entry["id"] == "gpt-4" for entry in dut.cast.entries):
@@ -151,14 +151,14 @@ def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
         yield verify.deviation(exchange, expected, actual=str(told))
 
 
-@check("CHAT-REQ-USER-02")
+@check("CHAT-REQ-USER-02", tier="deep")
 def test_requests_remember_nothing(dut: Deployment) -> Findings:
     """A word that one request carried comes up in no later one, whatever the user."""
     word = dut.nonce("stateless")
     tell = said(f"Remember the code word {word}.")
     ask = said("What is the code word that I told you to remember?")
     verify.conclusive(dut.chat(messages=tell, user="user-a", max_tokens=16))
-    for user in few(dut, ("user-b", "user-a"), 1):
+    for user in ("user-a", "user-b"):
         exchange = dut.chat(messages=ask, user=user, max_tokens=48)
         if word in read(exchange).text:
             actual = f"{user} gets {word}, which only an earlier request carried"

@@ -89,7 +89,7 @@ def test_top_p_restricts_sampling(dut: Deployment) -> Findings:
         yield verify.deviation(exchange, "nearly the same answer each time", actual=actual)
 
 
-@check("CHAT-REQ-FREQPEN-02")
+@check("CHAT-REQ-FREQPEN-02", tier="deep")
 def test_default_frequency_penalty_is_zero(dut: Deployment) -> Findings:
     """Without frequency_penalty the answer is the one with 0.0.
 

@@ -87,7 +87,7 @@ def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
     """Where a stream tells its usage, the prompt counts as much as in a plain request."""
     plain = read(dut.chat()).tokens("prompt_tokens")
     asked: tuple[Fields, ...] = ({}, {"stream_options": {"include_usage": True}})
-    for options in asked:
+    for options in few(dut, asked, 1):
         exchange = dut.chat(stream=True, **options)
         yield from verify.open_to(exchange)
         if not exchange.ok or read(exchange).usage is None:

@@ -55,7 +55,7 @@ def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
     """
     kept: dict[str, Any] = {"prompt": COUNT, "max_tokens": DEFAULT_MAX_TOKENS}
     explicit = text_of(dut.completions(**kept))
-    for form in forms(dut):
+    for form in few(dut, forms(dut), 1):
         varied = {**kept, "max_tokens": ABSENT, **form}
         exchange = dut.completions(**varied)
         text = text_of(exchange)

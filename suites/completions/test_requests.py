@@ -94,7 +94,7 @@ def test_random_texts_are_accepted(dut: Deployment) -> Findings:
 def test_array_of_texts_is_accepted(dut: Deployment) -> Findings:
     """An array of texts is accepted; one choice a prompt, or one in all, is observed."""
     for prompt in few(dut, (["A", "A", UNICODE[0]], ["A"], ["A", "B"]), 1):
-        for form in forms(dut) if len(prompt) > 2 else ({},):
+        for form in few(dut, forms(dut), 1) if len(prompt) > 2 else ({},):
             exchange = dut.completions(prompt=prompt, max_tokens=4, **form)
             yield from verify.accepted(exchange, f"{len(prompt)} prompts")
             if not exchange.ok:
@@ -143,7 +143,7 @@ def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, expected, actual=actual)
 
 
-@check("COMP-REQ-TOOLS-01", needs=("tools",))
+@check("COMP-REQ-TOOLS-01", tier="deep", needs=("tools",))
 def test_what_becomes_of_tools_is_observed(dut: Deployment) -> Findings:
     """tools are accepted, with a tool_choice too; whether they change anything is observed."""
     sides = set()

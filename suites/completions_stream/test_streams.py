@@ -89,7 +89,7 @@ def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
     """Where a stream tells its usage, the prompt counts as much as in a plain request."""
     _streams(dut)
     plain = read(dut.completions()).tokens("prompt_tokens")
-    for options in (ABSENT, {"include_usage": True}):
+    for options in few(dut, (ABSENT, {"include_usage": True}), 1):
         exchange = dut.completions(stream=True, stream_options=options)
         usage = (read(exchange).usage if exchange.ok else None) or {}
         if usage.get("prompt_tokens", plain) != plain:

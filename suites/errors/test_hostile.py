@@ -10,7 +10,6 @@ from fixtures.client import troubled
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import doors, verify
-from suites.asking import few
 from suites.checks import Check, Findings, case, check, checks
 from suites.errors import mistakes
 from suites.errors.mistakes import Act, spoiled
@@ -94,7 +93,7 @@ def test_more_mistakes_in_an_upload_are_no_crash(dut: Deployment) -> Findings:
     yield from _survives(dut, islice(mistakes.uploads(dut), UPLOADS, None))
 
 
-@check("ERR-RECOVER-01", needs=("chat",))
+@check("ERR-RECOVER-01", tier="deep", needs=("chat",))
 def test_the_next_request_is_answered(dut: Deployment) -> Findings:
     """After bad requests and a stream that the client leaves, plain requests are answered.
 
@@ -105,7 +104,7 @@ def test_the_next_request_is_answered(dut: Deployment) -> Findings:
     if not dut.send(door).ok:
         raise Untestable("the plain request fails: see CHAT-PATH-01")
     acts = (mistakes.BODIES[1], Act("malformed JSON", mistakes.instead("{")))
-    for number, act in enumerate(few(dut, acts, 1), 1):
+    for number, act in enumerate(acts, 1):
         dut.send(replace(spoiled(door, act), sample=number))
         yield from _recovers(dut.send(replace(door, sample=100 + number)), act.told)
     _leave(dut, dut.request("/chat/completions", stream=True, max_tokens=64))

@@ -44,10 +44,11 @@ def test_instructions_become_part_of_the_prompt(dut: Deployment) -> Findings:
         of_items = counted(dut.responses(input=items))
         exchange = dut.responses(instructions=LONG, input=items)
         yield from grown(exchange, of_items, f"{told} and items")
-    streamed = dut.responses(instructions=LONG, stream=True)
-    yield from answered(streamed, told)
-    if read(streamed).document.get("usage") and counted(dut.responses(stream=True)) == control:
-        yield from grown(streamed, control, f"{told}, streamed")
+    for form in few(dut, ({"stream": True},), 0):
+        streamed = dut.responses(instructions=LONG, **form)
+        yield from answered(streamed, told)
+        if read(streamed).document.get("usage") and counted(dut.responses(**form)) == control:
+            yield from grown(streamed, control, f"{told}, streamed")
 
 
 @check("RESP-REQ-INSTR-02", tier="deep")
@@ -119,12 +120,12 @@ def _id(exchange: Exchange) -> str:
     return name
 
 
-@check("RESP-REQ-FILEID-01")
+@check("RESP-REQ-FILEID-01", tier="deep")
 def test_unknown_file_is_refused(dut: Deployment) -> Findings:
     """A file_id that no store holds is refused, plain and streamed, and not left out in silence."""
     name = f"file-{dut.nonce('file').lower()}"
     forms: tuple[dict[str, Any], ...] = ({}, {"stream": True})
-    asked = [dut.responses(file_id=name, **each) for each in few(dut, forms, 1)]
+    asked = [dut.responses(file_id=name, **each) for each in forms]
     yield Observation("file_id", "refused" if verify.side(asked[0]) == "refused" else "ignored")
     for exchange in asked:
         yield from verify.refused(exchange, f"the unknown file_id {name}")
@@ -163,13 +164,13 @@ def _fits(text: str) -> bool:
     return isinstance(value, dict) and [*value] == ["age"] and type(value["age"]) is int
 
 
-@check("RESP-REQ-TEMP-01")
+@check("RESP-REQ-TEMP-01", tier="deep")
 def test_temperature_above_two_is_observed(dut: Deployment) -> Findings:
     """The temperature is "typically" 0 to 2: what becomes of 2.5 is observed."""
     yield Observation("responses_temperature_above_2", verify.side(dut.responses(temperature=2.5)))
 
 
-@check("RESP-REQ-PARALLEL-01")
+@check("RESP-REQ-PARALLEL-01", tier="deep")
 def test_tools_are_observed(dut: Deployment) -> Findings:
     """No page lists tools for this route: what becomes of a required one is observed."""
     exchange = dut.responses(tools=[TOOL], tool_choice="required")

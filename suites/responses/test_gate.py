@@ -177,8 +177,9 @@ def test_printed_models_declare_it(dut: Deployment) -> Findings:
 )
 def test_refusals_come_before_a_stream(dut: Deployment, some: slice) -> Findings:
     """What is refused plainly is refused with stream true by an HTTP status, without a stream."""
-    gated, others = dut.cast.models("no_responses"), (_unknown(dut)[1], ABSENT)
-    chosen = (*gated[some], _unknown(dut)[0], "") if some.start else (*gated[some], *others)
+    gated, unknown = dut.cast.models("no_responses"), _unknown(dut)
+    others = (*unknown[:1], ABSENT, "") if some.start else unknown[1:]
+    chosen = (*gated[some], *others)
     plainly = [each for each in chosen if verify.side(dut.responses(model=each)) != "accepted"]
     yield from each_of((dut.responses(model=each, stream=True) for each in plainly), _refused)
 
