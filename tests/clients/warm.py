@@ -43,11 +43,10 @@ def _child(order: dict[str, Any], runner: str) -> None:
     sys.stderr.flush()
 
 
-def _used() -> list[str]:
+def _used(names: dict[str, Any]) -> list[str]:
     """What the first calls load, found out by a child: the threads that they start are its own."""
     read, write = os.pipe()
     if os.fork() == 0:
-        names = {name: importlib.import_module(name) for name in PACKAGES}
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             exec(CALLS, names)
         os.write(write, json.dumps(list(sys.modules)).encode())
@@ -61,7 +60,8 @@ def _used() -> list[str]:
 
 def main() -> None:
     """Take one order after another."""
-    for name in (*PACKAGES, *_used()):
+    names = {name: importlib.import_module(name) for name in PACKAGES}
+    for name in _used(names):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     answers = os.fdopen(os.dup(1), "w")
