@@ -135,7 +135,8 @@ def varied(row: RequestRow, value: Any) -> Sent:
 def _in_company(kind: str, row: RequestRow, number: int) -> Sent:
     sent = varied(row, row.example[number])
     company = _company(kind, row.needs or "", number)
-    return replace(sent, company=company) if row.field in company else sent
+    is_in = row.field in company and company[row.field] == row.example[number]
+    return replace(sent, company=company) if is_in else sent
 
 
 @cache
@@ -149,7 +150,7 @@ def _company(kind: str, role: str, number: int) -> Mapping[str, Any]:
         if (row.needs or "") != role or row.field in (*ASKED_APART, "stream"):
             continue
         beside = {name: value for name, value in _beside(row).items() if name in fields}
-        with_it = {**together, **beside, **_value(row, number)}
+        with_it = {**beside, **together, **_value(row, number)}
         if accepts(kind, {**plain, **with_it}):
             together = with_it
     return together
