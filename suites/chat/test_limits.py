@@ -8,7 +8,7 @@ from fixtures.bodies import ABSENT
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import COUNT, SHORT, STORY, few, goes_on, read, settle
+from suites.asking import COUNT, SHORT, STORY, Messages, few, goes_on, read, settle
 from suites.checks import Findings, check
 from suites.invariants.generic import reasons
 
@@ -96,10 +96,26 @@ def test_min_tokens_is_reached(dut: Deployment) -> Findings:
         for form in FORMS:
             fields = {"messages": messages, "min_tokens": least, "max_tokens": NATURAL, **form}
             yield from verify.accepted(dut.chat(**fields), f"min_tokens {least}")
+        yield from _as_long(dut, messages, least)
         without = read(dut.chat(messages=messages, max_tokens=NATURAL))
         if without.tokens("completion_tokens") < least:
             return
     raise NoControl(f"no answer of the model ends within {least} tokens")
+
+
+def _as_long(dut: Deployment, messages: Messages, least: int) -> Findings:
+    """A finding where a stream, which need not tell its tokens, ends before the plain answer."""
+    kept: dict[str, Any] = {
+        "messages": messages,
+        "min_tokens": least,
+        "max_tokens": NATURAL,
+    }
+    plain, exchange = read(dut.chat(**kept)), dut.chat(**kept, stream=True)
+    text = read(exchange).text
+    if text != plain.text and plain.text.startswith(text):
+        settle(dut, kept, {**kept, "stream": True})
+        expected = f"as without stream: {verify.show(plain.text)}"
+        yield verify.deviation(exchange, expected, actual=verify.show(text))
 
 
 @check("CHAT-REQ-MINTOK-02")

@@ -126,7 +126,8 @@ def _longer(short: Exchange, long: Exchange, told: str) -> Findings:
 
 
 def _texts(dut: Deployment) -> list[str]:
-    drawn = draw(scripts(), 3 * TEXTS, f"{dut.setup.seed} texts")
+    whole = (f"Say {alphabet}" for alphabet in ALPHABETS)
+    drawn = (*whole, *draw(scripts(), 3 * TEXTS, f"{dut.setup.seed} texts"))
     lawful = (text for text in drawn if not any(map(_is_disputed, text)))
     return list(dict.fromkeys(lawful))[:TEXTS]
 

@@ -66,10 +66,12 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
             yield deviation(exchange, expected, actual="0", where=f"/usage/{name}")
 
 
-@invariant("CHAT-RESP-MODEL-01", on=chat_answers)
+@invariant("CHAT-RESP-MODEL-01", on=any_answer)
 def model_is_the_requested_one(exchange: Exchange) -> Iterator[Finding | Observation]:
-    """model echoes the requested id."""
-    told, asked = exchange.value("model"), exchange.request.model
+    """model echoes the requested id, streamed as plain."""
+    chunks = Answer(exchange).chunks[:1] if exchange.is_stream else (exchange.document,)
+    told = next((each.get("model") for each in chunks if isinstance(each, dict)), None)
+    asked = exchange.request.model
     if not isinstance(told, str) or not asked:
         raise Untestable("there is no model to compare")
     yield Observation("response_model_name", "requested id" if told == asked else "backend name")
