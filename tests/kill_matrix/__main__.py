@@ -1,8 +1,10 @@
 """The suite against every fault and every variant.
 
 python -m tests.kill_matrix                       all of it, and reports/kill-matrix.{json,md}
+python -m tests.kill_matrix --update              what is new since, into the same files
 python -m tests.kill_matrix --only 'audio-*'      some of it, to the terminal alone
-python -m tests.kill_matrix --flips 20            the verdicts of 20 runs on a noisy deployment
+python -m tests.kill_matrix faults                faults alone; or: variants
+python -m tests.kill_matrix flips --runs 20       20 runs on noisy deployments: the same verdicts?
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixtures.reference import faults, variants
-from tests.kill_matrix import combinations, crew, kills, published, silences
+from tests.kill_matrix import combinations, crew, flips, kills, published, silences
 
 if TYPE_CHECKING:
     from tests.kill_matrix.kills import Kill
@@ -31,40 +33,56 @@ def _silence(root: str, known: Memory, name: str) -> Silence:
     return silences.silence(root, known, name.split("+"))
 
 
-def main() -> int:
-    """Measure, tell, and write."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.kill_matrix",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=("all", "faults", "variants"), default="all")
-    parser.add_argument("--only", default="*", metavar="PATTERN", help="faults and variants")
-    parser.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1))
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the JSON; .md stands beside it")
-    parser.add_argument("--combinations", type=int, default=60, help="sets of variants to draw")
-    asked = parser.parse_args()
+    add = parser.add_argument
+    add("what", nargs="?", choices=("all", "faults", "variants", "flips"), default="all")
+    add("--only", default="*", metavar="PATTERN", help="faults and variants of these names")
+    add("--jobs", type=int, default=max(2, os.cpu_count() or 1))
+    add("--out", type=Path, metavar="FILE", help="the JSON; the table stands beside it")
+    add("--combinations", type=int, default=50, help="sets of variants to draw")
+    add("--update", action="store_true", help="keep what was measured of faults as they are now")
+    add("--runs", type=int, default=20, help="how often flips runs the suite")
+    return parser
+
+
+def main() -> int:
+    """Measure, tell, and write."""
+    asked = _parser().parse_args()
+    if asked.what == "flips":
+        return flips.tell(asked.runs, asked.jobs)
     began = time.perf_counter()
+    whole = (asked.only, asked.what) == ("*", "all")
+    out = asked.out or (published.PATH if whole or asked.update else None)
     lies, moods = (
         [name for name in register.load().entries if fnmatch(name, asked.only) and asked.what != no]
         for register, no in ((faults, "variants"), (variants, "faults"))
     )
     sets = combinations.drawn(moods, asked.combinations)
+    matrix = published.Matrix.read(out) if asked.update and out else published.Matrix()
     known = crew.learned()
-    killed: dict[str, Kill] = {}
-    for one in crew.each(_kill, lies, known, asked.jobs):
-        killed[one.name] = one
+    for one in crew.each(_kill, [n for n in lies if not matrix.knows(n)], known, asked.jobs):
+        matrix.faults[one.name] = one.row()
         print(published.told_of_kill(one), flush=True)
-    silent: dict[str, Silence] = {}
-    for other in crew.each(_silence, [*moods, *sets], known, asked.jobs):
-        silent[other.name] = other
+        _keep(matrix, out, began)
+    new = [name for name in (*moods, *sets) if name not in matrix.variants]
+    for other in crew.each(_silence, new, known, asked.jobs):
+        matrix.variants[other.name] = other.row()
         print(published.told_of_silence(other), flush=True)
-    matrix = published.matrix(killed, silent, seconds=time.perf_counter() - began)
-    out = asked.out or (published.PATH if (asked.only, asked.what) == ("*", "all") else None)
+        _keep(matrix, out, began)
+    print(published.summary(matrix.figures))
+    return int(not matrix.good)
+
+
+def _keep(matrix: published.Matrix, out: Path | None, began: float) -> None:
+    """Write what is known so far: whoever interrupts the run can go on with `--update`."""
+    matrix.seconds = time.perf_counter() - began
     if out:
         published.write(matrix, out)
-    print(published.summary(matrix))
-    return int(not published.good(matrix))
 
 
 if __name__ == "__main__":

@@ -173,6 +173,7 @@ def examine(
     fault: str = "",
     moods: Sequence[str] = (),
     own: Memory | None = None,
+    seed: str = SEED,
 ) -> Report:
     """Run every check that may see the difference that a fault and some variants make.
 
@@ -180,7 +181,8 @@ def examine(
     """
     variants = f"/variant/{'+'.join(moods)}" if moods else ""
     url = f"{root}{f'/fault/{fault}' if fault else ''}{variants}/v1"
-    return _examine(url, honest, own or Memory(), tier, alterations(fault, moods))
+    mine = Memory() if own is None else own
+    return _examine(url, honest, mine, tier, alterations(fault, moods), seed)
 
 
 def chosen(case: checks.Check, tier: str) -> bool:
@@ -190,7 +192,12 @@ def chosen(case: checks.Check, tier: str) -> bool:
 
 
 def _examine(
-    base_url: str, honest: Memory, own: Memory, tier: str, altered: Sequence[Alteration]
+    base_url: str,
+    honest: Memory,
+    own: Memory,
+    tier: str,
+    altered: Sequence[Alteration],
+    seed: str = SEED,
 ) -> Report:
     said: dict[int, tuple[Judgement, ...]] = {}
     heard: list[Exchange] = []
@@ -200,7 +207,7 @@ def _examine(
         known = honest.said.get(id(exchange), own.said.get(id(exchange)))
         said[id(exchange)] = tuple(judge.judge(exchange)) if known is None else known
 
-    with _deployment(base_url, honest, own, tier, announce) as (dut, client, held):
+    with _deployment(base_url, honest, own, (tier, seed), announce) as (dut, client, held):
         client.concerned = concerns(altered, client)
         told = []
         for case in _ordered(tier):
@@ -233,12 +240,12 @@ def _deployment(
     base_url: str,
     honest: Memory,
     own: Memory,
-    tier: str,
+    asked: tuple[str, str],
     announce: Callable[[Exchange], None],
 ) -> Iterator[tuple[Deployment, Remembering, bench.Held]]:
     os.environ[bench.KEY_ENV] = bench.BENCH_KEY
     secret = Secret(bench.BENCH_KEY)
-    setup = Setup(base_url, bench.KEY_ENV, PROFILE, tier, SEED)
+    setup = Setup(base_url, bench.KEY_ENV, PROFILE, *asked)
     client = Remembering(
         base_url,
         secret,

@@ -3,71 +3,109 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fixtures.reference import faults, variants
 from schemas import contract
+from tests.kill_matrix.proof import UNBREAKABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tests.kill_matrix.kills import Kill
     from tests.kill_matrix.silences import Silence
 
 PATH = Path(__file__).parents[2] / "reports" / "kill-matrix.json"
-Matrix = dict[str, Any]
+Row = dict[str, Any]
 
 
-def matrix(killed: Mapping[str, Kill], silent: Mapping[str, Silence], seconds: float) -> Matrix:
-    """All that was measured, as it is written."""
-    return {
-        "format": 1,
-        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
-        "contract": contract.load().digest,
-        "seconds": round(seconds),
-        "figures": figures(killed, silent),
-        "faults": {name: killed[name].row() for name in sorted(killed)},
-        "variants": {name: silent[name].row() for name in sorted(silent)},
-        "clauses": _clauses(killed),
-    }
+@dataclass
+class Matrix:
+    """What was measured of faults and variants, by name."""
 
+    faults: dict[str, Row] = field(default_factory=dict)
+    variants: dict[str, Row] = field(default_factory=dict)
+    seconds: float = 0.0
 
-def figures(killed: Mapping[str, Kill], silent: Mapping[str, Silence]) -> dict[str, Any]:
-    """The figures that the README tells."""
-    single = [each for each in silent.values() if "+" not in each.name]
-    return {
-        "faults": len(killed),
-        "killed": sum(each.killed for each in killed.values()),
-        "collateral": round(
-            sum(len(each.collateral) for each in killed.values()) / max(1, len(killed)), 2
-        ),
-        "variants": len(single),
-        "combinations": len(silent) - len(single),
-        "accusations": sum(len(each.red) for each in silent.values()),
-        "runs_not_0": sum(sum(map(bool, each.exits.values())) for each in silent.values()),
-    }
+    @classmethod
+    def read(cls, path: Path = PATH) -> Matrix:
+        """What was written, as far as it still exists."""
+        if not path.exists():
+            return cls()
+        found = json.loads(path.read_text("utf-8"))
+        lies, moods = faults.load().entries, variants.load().entries
+        return cls(
+            {name: row for name, row in found["faults"].items() if name in lies},
+            {n: row for n, row in found["variants"].items() if {*n.split("+")} <= moods.keys()},
+            found["seconds"],
+        )
 
+    def knows(self, name: str) -> bool:
+        """Whether this fault was measured with the clauses that it violates now, and killed."""
+        row = self.faults.get(name)
+        return bool(
+            row
+            and row["killed"]
+            and row["violates"] == sorted(faults.load().entries[name].violates)
+        )
 
-def _clauses(killed: Mapping[str, Kill]) -> dict[str, dict[str, Any]]:
-    """How many faults each clause has, and how many of them it sees itself."""
-    tried: dict[str, int] = defaultdict(int)
-    seen: dict[str, int] = defaultdict(int)
-    for each in killed.values():
-        for clause in each.violates:
-            tried[clause] += 1
-            seen[clause] += clause in each.red
-    return {
-        name: {"faults": tried[name], "killed": seen[name], "gate": clause.gate}
-        for name, clause in contract.load().clauses.items()
-    }
+    @property
+    def figures(self) -> Row:
+        """What the README tells."""
+        single = [name for name in self.variants if "+" not in name]
+        besides = sum(len(row["collateral"]) for row in self.faults.values())
+        return {
+            "faults": len(self.faults),
+            "killed": sum(row["killed"] for row in self.faults.values()),
+            "collateral": round(besides / max(1, len(self.faults)), 2),
+            "variants": len(single),
+            "combinations": len(self.variants) - len(single),
+            "accused": sum(bool(row["red"]) for row in self.variants.values()),
+            "runs_not_0": sum(
+                sum(map(bool, row["exit"].values())) for row in self.variants.values()
+            ),
+        }
 
+    @property
+    def good(self) -> bool:
+        """Whether all faults are killed, and nothing lawful is accused."""
+        told = self.figures
+        return told["killed"] == told["faults"] and not told["accused"] + told["runs_not_0"]
 
-def good(found: Matrix) -> bool:
-    """Whether all faults are killed, and nothing lawful is accused."""
-    told = found["figures"]
-    return told["killed"] == told["faults"] and not told["accusations"] + told["runs_not_0"]
+    @property
+    def clauses(self) -> dict[str, Row]:
+        """How many faults each clause has, and how many of them its checks see."""
+        tried = Counter(clause for row in self.faults.values() for clause in row["violates"])
+        seen = Counter(
+            clause
+            for row in self.faults.values()
+            for clause in row["violates"]
+            if clause in row["red"]
+        )
+        return {
+            name: {
+                "faults": tried[name],
+                "killed": seen[name],
+                "gate": clause.gate,
+                **({"unbreakable": UNBREAKABLE[name]} if name in UNBREAKABLE else {}),
+            }
+            for name, clause in contract.load().clauses.items()
+        }
+
+    def as_written(self) -> Row:
+        """The file."""
+        return {
+            "format": 1,
+            "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+            "contract": contract.load().digest,
+            "seconds": round(self.seconds),
+            "figures": self.figures,
+            "faults": {name: self.faults[name] for name in sorted(self.faults)},
+            "variants": {name: self.variants[name] for name in sorted(self.variants)},
+            "clauses": self.clauses,
+        }
 
 
 def told_of_kill(one: Kill) -> str:
@@ -86,24 +124,50 @@ def told_of_silence(one: Silence) -> str:
     return "\n  ".join((*lines, *one.told, *one.broken))
 
 
-def summary(found: Matrix) -> str:
+def summary(figures: Row) -> str:
     """The figures in one line."""
-    return ", ".join(f"{name} {value}" for name, value in found["figures"].items())
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
 
 
-def write(found: Matrix, path: Path) -> None:
+def write(matrix: Matrix, path: Path) -> None:
     """Write the file and the table beside it."""
+    found = matrix.as_written()
     path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     path.with_suffix(".md").write_text(table(found), "utf-8")
 
 
-def table(found: Matrix) -> str:
-    """The matrix in Markdown."""
-    lines = ["# Kill matrix", "", summary(found), "", "| Fault | Killed by | Collateral |"]
-    lines += ["|---|---|---|"]
+def table(found: Row) -> str:
+    """The matrix in Markdown: what was measured, faults by clause, and what lawful ones did."""
+    lines = ["# Kill matrix", "", f"Measured {found['measured']}: {summary(found['figures'])}.", ""]
+    lines += _by_clause(found)
+    lines += [
+        "",
+        "## Faults",
+        "",
+        "| Fault | Violates | Turned red besides | Tier |",
+        "|---|---|---|---|",
+    ]
     for name, row in found["faults"].items():
-        by = (
-            ", ".join(clause for clause in row["violates"] if clause in row["red"]) or "**nothing**"
+        told = [f"{each} ✓" if each in row["red"] else f"{each} –" for each in row["violates"]]
+        lines.append(
+            f"| {name} | {', '.join(told)} | {', '.join(row['collateral'])} |"
+            f" {row['tier'] if row['killed'] else '**survived**'} |"
         )
-        lines.append(f"| {name} | {by} ({row['tier']}) | {', '.join(row['collateral'])} |")
+    lines += ["", "## Lawful variants", "", "| Variant | Red | Undecided |", "|---|---|---|"]
+    for name, row in found["variants"].items():
+        lines.append(f"| {name} | {', '.join(row['red'])} | {', '.join(row['open'])} |")
     return "\n".join(lines) + "\n"
+
+
+def _by_clause(found: Row) -> list[str]:
+    lines = ["## Clauses", "", "✓: its checks see the fault. –: another clause's do.", ""]
+    lines += ["| Clause | Gate | Faults |", "|---|---|---|"]
+    for clause, row in found["clauses"].items():
+        told = [
+            f"{name} {'✓' if clause in fault['red'] else '–'}"
+            for name, fault in found["faults"].items()
+            if clause in fault["violates"]
+        ]
+        shown = ", ".join(told) or row.get("unbreakable", "none")
+        lines.append(f"| {clause} | {row['gate']} | {shown} |")
+    return lines
