@@ -26,8 +26,6 @@ FORMAT = {
     )
 }
 CONVERTED = ("webm", "m4a", "mp4")
-# Containers of a family of which another one is sent in the standard tier.
-LIKE_OTHERS = ("mpeg", "mpga", "mp4")
 # What Python's and Node's clients of the API send for these extensions; curl sends octet-stream.
 CLIENTS = {
     "flac": "audio/x-flac",
@@ -92,12 +90,7 @@ def test_uploads_at_once_are_not_mixed_up(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, f"words of {verify.show(each.words)}", where="/text")
 
 
-@checks(
-    [
-        case(FORMAT[name], name, tier="deep" if name in LIKE_OTHERS else "standard", container=name)
-        for name in CONTAINERS
-    ]
-)
+@checks([case(FORMAT[name], name, container=name) for name in CONTAINERS])
 def test_each_container_is_transcribed(dut: Deployment, container: str) -> Findings:
     """The file is accepted under its own media type, and its words come back."""
     yield from _transcribed(dut, speech(container))
