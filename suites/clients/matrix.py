@@ -97,8 +97,9 @@ def _cell(dut: Deployment, key: str, way: Way, name: str, ran: Ran) -> Cell:
     told = findings[0].actual
     if _fails_plainly(dut, capability.route):
         return Cell(key, f"fails (deployment), as the plain request does: {told}")
-    if changed and _is_for_what_was_sent(dut, ran.exchanges[-1]):
-        return Cell(key, f"fails (client){note}: {told}")
+    if _is_for_what_was_sent(dut, ran.exchanges[-1]):
+        whose = f"(client){note}" if changed else "(deployment), as the same request of ours does"
+        return Cell(key, f"fails {whose}: {told}")
     return Cell(key, f"fails (deployment): {told}", findings)
 
 
@@ -110,6 +111,6 @@ def _fails_plainly(dut: Deployment, route: str) -> bool:
 
 
 def _is_for_what_was_sent(dut: Deployment, refused: Exchange) -> bool:
-    """Whether the body that the client made is refused to us, too, and not the client itself."""
+    """Whether it is refused to us, too: then no clause of clients is broken, but another."""
     own = replace(refused.request, headers=(), authorization=None)
     return not refused.ok and any(True for _ in verify.accepted(dut.send(own)))

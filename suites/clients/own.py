@@ -101,9 +101,11 @@ LITELLM_PARAMS = {
 PARAMS, INVALID = "parameters", "invalid key"
 WORDS = 3
 LITELLM = {
+    # All are waited for: what one leaves underway would meet the program behind it.
     TOGETHER: "async def main():\n    return await asyncio.gather(*(litellm.acompletion(\n"
     '        **at, **(ask | {"messages": [{"role": "user", "content": f"Say {n}"}]})\n'
-    f"    ) for n in range({WORDS})))\nfor r in asyncio.run(main()):\n"
+    f"    ) for n in range({WORDS})), return_exceptions=True)\nfor r in asyncio.run(main()):\n"
+    "    if isinstance(r, Exception):\n        raise r\n"
     "    print(r.choices[0].message.content)\n",
 }
 LITELLM_DEEP = {
