@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 LONG = 200  # characters
+LATE = 0.7  # of the time that generating takes
 UNICODE = said("Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا")
 # Answers that are compared whole and streamed: one that is cut, one of many scripts, short ones.
 TWICE: tuple[Fields, ...] = (
@@ -116,8 +117,8 @@ def test_stream_comes_in_pieces_over_time(dut: Deployment) -> Findings:
         yield verify.deviation(longs[0], "several chunks", actual="the whole text in one chunk")
         return
     quick = median(_first(dut.chat(stream=True, max_tokens=1, sample=n)) for n in range(3))
-    shares = [_share(each, quick) for each in longs]
-    if all(share is not None and share > 0.7 for share in shares):
+    shares = [late(each, quick) for each in longs]
+    if all(share is not None and share > LATE for share in shares):
         actual = ", ".join(f"{share:.0%}" for share in shares if share is not None)
         expected = "a first chunk long before the last"
         yield verify.deviation(longs[0], expected, actual=f"it came after {actual} of the time")
@@ -127,8 +128,8 @@ def _looks_joined(exchange: Exchange) -> bool:
     """Whether one long answer may have been sent at once: its text, or all of its chunks."""
     if len(read(exchange).text) >= LONG and _pieces(exchange) <= 1:
         return True
-    share = _share(exchange, 0.0)
-    return share is not None and share > 0.7
+    share = late(exchange)
+    return share is not None and share > LATE
 
 
 def _pieces(exchange: Exchange) -> int:
@@ -142,7 +143,7 @@ def _first(exchange: Exchange) -> float:
     return events[0]
 
 
-def _share(exchange: Exchange, quick: float) -> float | None:
+def late(exchange: Exchange, quick: float = 0.0) -> float | None:
     """Which part of the generating time had passed when the first chunk came."""
     times = [event.at for event in exchange.payloads]
     if len(times) < 2 or times[-1] - quick < 0.1:

@@ -147,6 +147,10 @@ class Report:
         said = self.outcome.clauses
         return frozenset(one.clause.id for one in said if one.verdict is Verdict.VIOLATED)
 
+    def text(self, *clauses: str) -> str:
+        """What was found, for a failing test to show."""
+        return bench.Verdicts(self.outcome, self.exchanges).told(*clauses)
+
 
 @cache
 def _decided() -> Mapping[str, str]:

@@ -36,6 +36,7 @@ class Silence:
     broken: tuple[str, ...]
     told: tuple[str, ...]
     shows: bool
+    sent: int
     seconds: float
 
     def row(self) -> dict[str, Any]:
@@ -45,6 +46,7 @@ class Silence:
             "open": list(self.open),
             "exit": self.exits,
             "shows": self.shows,
+            "sent": self.sent,
             "seconds": round(self.seconds, 2),
             **({"broken": list(self.broken)} if self.broken else {}),
         }
@@ -68,6 +70,7 @@ def silence(
         broken=tuple(dict.fromkeys(harness)),
         told=tuple(map(_told, (*loud.values(), *said.values()))),
         shows=any(_differs(each, known) for report in reports for each in report.exchanges),
+        sent=sum(report.sent for report in reports),
         seconds=time.perf_counter() - began,
     )
 

@@ -1,0 +1,43 @@
+"""Streams to clients that take compressed answers, as most do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from suites import verify
+from suites.asking import CHAT, STORY
+from suites.chat_stream import test_streams as streams
+from suites.checks import Findings, check
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+ZIPPED = (("Accept-Encoding", "gzip, deflate"),)
+
+
+@check("STREAM-CHAT-INCR-01", tier="deep")
+def test_stream_comes_in_pieces_for_those_who_take_gzip(dut: Deployment) -> Findings:
+    """A long answer comes over time also where the client takes gzip. n = 3.
+
+    Rule: a deviation when each of three streams comes as late as its end, and the same stream
+    without compression does not.
+    """
+    plain = dut.chat(stream=True, messages=STORY, max_tokens=120)
+    zipped = [_zipped(dut, sample) for sample in range(3)]
+    late = [share for each in zipped if (share := streams.late(each)) is not None]
+    if len(late) == len(zipped) and min(late) > streams.LATE and not _is_late(plain):
+        actual = ", ".join(f"{share:.0%}" for share in late)
+        expected = "a first chunk long before the last, as without Accept-Encoding"
+        yield verify.deviation(zipped[0], expected, actual=f"it came after {actual} of the time")
+
+
+def _zipped(dut: Deployment, sample: int) -> Exchange:
+    request = dut.request(CHAT, messages=STORY, max_tokens=120, stream=True, sample=sample)
+    return dut.send(replace(request, headers=ZIPPED))
+
+
+def _is_late(exchange: Exchange) -> bool:
+    share = streams.late(exchange)
+    return share is None or share > streams.LATE
