@@ -8,7 +8,17 @@ from fixtures.bodies import ABSENT
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import COUNT, SHORT, STORY, Messages, few, goes_on, read, settle
+from suites.asking import (
+    COUNT,
+    SHORT,
+    STORY,
+    Messages,
+    distinct,
+    few,
+    goes_on,
+    read,
+    settle,
+)
 from suites.checks import Findings, check
 from suites.invariants.generic import reasons
 
@@ -123,11 +133,13 @@ def test_short_answers_stay_short(dut: Deployment) -> Findings:
     """Without min_tokens nothing makes a short answer long.
 
     Rule: a deviation when the answer to every short question has the same length of 30 tokens or
-    more and ends by itself there.
+    more and ends by itself there. A model that says one sentence to all of them is not judged.
     """
     told = [read(dut.chat(messages=messages, max_tokens=NATURAL)) for messages in SHORT]
     counts = [each.tokens("completion_tokens") for each in told]
     by_itself = all(each.finish_reason == "stop" for each in told)
+    if distinct(each.text for each in told) == 1 and min(counts) >= 30:
+        raise NoControl("the model says the same to every short question")
     if by_itself and 30 <= min(counts) < NATURAL and len(set(counts)) == 1:
         actual = f"{counts[0]} tokens, three times"
         yield verify.deviation(told[0].exchange, "answers of their own length", actual=actual)
@@ -170,6 +182,7 @@ def _stopped(dut: Deployment, form: dict[str, Any]) -> Findings:
         if sequence in told.text:
             continue  # found by the judge of all answers
         if told.text.rstrip() != before.rstrip():
+            _speaks_aloud(control, told)
             settle(dut, kept, varied)
             if form and read(dut.chat(**kept, **form)).text != control.text:
                 raise Untestable("a stream says something else: see STREAM-CHAT-DELTA-01")
@@ -191,9 +204,16 @@ def test_earliest_stop_wins(dut: Deployment) -> Findings:
         exchange = dut.chat(**kept, stop=stop)
         text = read(exchange).text
         if text.rstrip() != before.rstrip():
+            _speaks_aloud(control, read(exchange))
             settle(dut, kept, {**kept, "stop": stop})
             expected = f"the text before {verify.show(early)}: {verify.show(before)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+def _speaks_aloud(*told: Answer) -> None:
+    """Raise NoControl where a sequence may have ended what the model thinks before it speaks."""
+    if any(map(reasons, told)):
+        raise NoControl("the model reasons, and may be stopped there")
 
 
 def _to_be_stopped(dut: Deployment) -> tuple[Answer, str, str]:

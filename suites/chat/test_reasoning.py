@@ -14,6 +14,7 @@ from suites.checks import Findings, check
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
+WORD = 3
 PUZZLES = (
     "What is 15% of 240?",
     "A bat and a ball cost 1.10 in total. The bat costs 1.00 more. What is the ball's price?",
@@ -22,13 +23,27 @@ PUZZLES = (
     "What day comes three days after Monday?",
 )
 
+CAP = 1024
+
 
 def _tokens(dut: Deployment, role: str, **fields: Any) -> list[int]:
     """Completion tokens that each puzzle takes."""
     answers = (
-        read(dut.chat(role, messages=said(puzzle), max_tokens=1024, **fields)) for puzzle in PUZZLES
+        read(dut.chat(role, messages=said(puzzle), max_tokens=CAP, **fields)) for puzzle in PUZZLES
     )
     return [each.tokens("completion_tokens") for each in answers]
+
+
+def _ends(*counts: list[int]) -> None:
+    """Raise NoControl where the cap, and not the model, said how long it works."""
+    if any(count >= CAP for each in counts for count in each):
+        raise NoControl(f"the model works beyond {CAP} tokens")
+
+
+def _works(*counts: list[int]) -> None:
+    """Raise NoControl where no puzzle takes more than a word: such a model cannot be compared."""
+    if max(map(max, counts)) <= WORD:
+        raise NoControl(f"the model ends each answer within {WORD} tokens")
 
 
 @check("CHAT-REASON-EFFORT-03", tier="deep")
@@ -38,7 +53,9 @@ def test_effort_scales_the_work(dut: Deployment) -> Findings:
     Rule: a deviation when no puzzle takes more tokens at high than at low, and their sum neither.
     """
     low, high = (_tokens(dut, "reasoning", reasoning_effort=effort) for effort in ("low", "high"))
+    _works(low, high)
     if sum(high) <= sum(low) and all(b <= a for a, b in zip(low, high, strict=True)):
+        _ends(low)
         exchange = dut.chat("reasoning", messages=said(PUZZLES[0]), reasoning_effort="high")
         actual = f"{sum(high)} tokens at high, {sum(low)} at low"
         yield verify.deviation(exchange, "more tokens at high than at low", actual=actual)
@@ -65,7 +82,9 @@ def test_reasoning_can_be_switched(dut: Deployment) -> Findings:
     Rule: a deviation when every puzzle takes exactly as many tokens with true as with false.
     """
     on, off = (_tokens(dut, "reasoning", reasoning_enabled=value) for value in (True, False))
+    _works(on, off)
     if on == off:
+        _ends(on)
         exchange = dut.chat("reasoning", messages=said(PUZZLES[0]), reasoning_enabled=False)
         actual = f"the same {sum(on)} tokens with true and with false"
         yield verify.deviation(exchange, "another amount of work", actual=actual)
@@ -90,6 +109,7 @@ def test_r_models_can_be_switched_off(dut: Deployment) -> Findings:
     """reasoning_enabled false overrides the default of a model whose id ends in -r. n = 5."""
     _, off, default = _switched(dut, control=False)
     if off == default:
+        _ends(off)
         exchange = dut.chat("r_model", messages=said(PUZZLES[0]), reasoning_enabled=False)
         actual = f"the same {sum(off)} tokens as by default"
         yield verify.deviation(exchange, "less work than by default", actual=actual)

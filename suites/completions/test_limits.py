@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.bodies import ABSENT
 from fixtures.outcomes import NoControl
 from suites import verify
-from suites.asking import few, read
+from suites.asking import distinct, few, read
 from suites.checks import Findings, check
 from suites.completions.asking import (
     COUNT,
@@ -154,11 +154,13 @@ def test_short_completions_stay_short(dut: Deployment) -> Findings:
     """Without min_tokens nothing makes a short completion long.
 
     Rule: a deviation when the completions of three short prompts have one length, of 20 tokens or
-    more, and end by themselves there.
+    more, and end by themselves there. A model that says the same to all of them is not judged.
     """
     told = [read(dut.completions(prompt=prompt, max_tokens=40)) for prompt in ENDS_SOON[:3]]
     counts = {each.tokens("completion_tokens") for each in told}
     by_itself = all(each.finish_reason == "stop" for each in told)
+    if distinct(each.text for each in told) == 1 and min(counts) >= 20:
+        raise NoControl("the model completes every short prompt alike")
     if by_itself and len(counts) == 1 and 20 <= min(counts) < 40:
         actual = f"{min(counts)} tokens each, {len(told)} times"
         yield verify.deviation(told[0].exchange, "completions of their own length", actual=actual)

@@ -9,19 +9,23 @@ from fixtures.answers import Answer
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from schemas.validate import violations
-from suites.invariants import streams
+from suites.invariants import documents, streams
 from suites.invariants.annotations import clauses_of
-from suites.judge import invariant
+from suites.judge import invariant, over_run
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fixtures.exchange import Exchange
     from schemas.records import Finding
 
 KIND = "chat.chunk"
 REPLACED = "\ufffd"
+# Words that grow ("h ha haha") are no repetition; so many in a row are.
+SEVERAL = 5
+# Above this temperature a model draws bytes that are no character.
+WARM = 1
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter")
 
 
@@ -105,7 +109,7 @@ def deltas_are_pieces(exchange: Exchange) -> Iterator[Finding]:
     """Deltas are pieces of the answer: none repeats the text that came before it."""
     pieces = [piece for piece in Answer(exchange).pieces if piece]
     pairs = list(pairwise(pieces))
-    if len(pieces) >= 3 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
+    if len(pieces) >= SEVERAL and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
         actual = f"each delta repeats the one before: {show(pieces[:3])}"
         yield deviation(exchange, "deltas that join to the answer", actual=actual)
 
@@ -153,23 +157,53 @@ def one_chunk_finishes_the_choice(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("STREAM-CHAT-UTF8-01", on=chat_streams)
-def characters_survive_chunking(exchange: Exchange) -> Iterator[Finding]:
-    """Each event is UTF-8, and no delta holds a replacement character.
-
-    One may stand where max_tokens cut a character, and where the request holds one.
-    """
-    told = Answer(exchange)
-    ends = told.text.rstrip(REPLACED) if told.choices else ""
-    cut = any(choice.get("finish_reason") == "length" for choice in told.choices)
-    excused = REPLACED in str(exchange.request.fields) or (cut and REPLACED not in ends)
+def each_event_is_utf8(exchange: Exchange) -> Iterator[Finding]:
+    """Each event is UTF-8."""
     for number, event in enumerate(exchange.payloads):
         if not event.utf8:
             where = f"event {number}, bytes {event.start} to {event.end}"
             yield deviation(exchange, "UTF-8", actual=show(event.data[:120]), where=where)
-        elif not excused and (REPLACED in event.data or "\\ufffd" in event.data.lower()):
-            where = f"event {number}, byte {event.start}"
-            actual = show(event.data[:160])
-            yield deviation(exchange, "no replacement character", actual=actual, where=where)
+
+
+@over_run("STREAM-CHAT-UTF8-01", on=lambda each: chat_streams(each) or _chat_answers(each))
+def characters_survive_chunking(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """No delta holds a replacement character.
+
+    One may stand where max_tokens cut a character, and where the request holds one. A model may
+    also say one by itself: when it is hot, or in its plain answers, too.
+    """
+    said = {each.request.model for each in exchanges if _chat_answers(each) and _replaces(each)}
+    for exchange in exchanges:
+        if not chat_streams(exchange) or exchange.request.model in said or _excused(exchange):
+            continue
+        for number, event in enumerate(exchange.payloads):
+            if event.utf8 and _holds_replaced(event.data):
+                where = f"event {number}, byte {event.start}"
+                actual = show(event.data[:160])
+                yield deviation(exchange, "no replacement character", actual=actual, where=where)
+
+
+def _chat_answers(exchange: Exchange) -> bool:
+    return documents.plain("POST /chat/completions", exchange)
+
+
+def _replaces(exchange: Exchange) -> bool:
+    """Whether a plain answer holds a replacement character before its end, and unasked."""
+    text = Answer(exchange).text.rstrip(REPLACED)
+    return REPLACED in text and REPLACED not in str(exchange.request.fields)
+
+
+def _excused(exchange: Exchange) -> bool:
+    told, asked = Answer(exchange), exchange.request.fields
+    ends = told.text.rstrip(REPLACED) if told.choices else ""
+    cut = any(choice.get("finish_reason") == "length" for choice in told.choices)
+    heat = asked.get("temperature")
+    hot = isinstance(heat, int | float) and heat > WARM
+    return hot or REPLACED in str(asked) or (cut and REPLACED not in ends)
+
+
+def _holds_replaced(data: str) -> bool:
+    return REPLACED in data or "\\ufffd" in data.lower()
 
 
 @invariant("STREAM-CHAT-USAGE-01", on=chat_streams)
