@@ -8,7 +8,7 @@ from fixtures.bodies import ABSENT
 from fixtures.outcomes import NoControl, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import dice, verify
-from suites.asking import CHAT, distinct, few, read, said, sample, settle, sure
+from suites.asking import CHAT, STORY, distinct, few, read, said, sample, settle, sure
 from suites.checks import Findings, check
 
 if TYPE_CHECKING:
@@ -20,20 +20,28 @@ ANIMALS = said("Name 30 animals, repeats are allowed.")
 
 
 def _texts(dut: Deployment, n: int, **fields: Any) -> list[str]:
-    return sample(n, lambda k: dut.chat(sample=k, messages=RANDOM, **{"max_tokens": 24, **fields}))
+    return sample(
+        n, lambda k: dut.chat(sample=k, **{"messages": RANDOM, "max_tokens": 24, **fields})
+    )
 
 
 @check("CHAT-REQ-TEMP-04", tier="deep")
 def test_temperature_has_an_effect(dut: Deployment) -> Findings:
     """A high temperature varies the answers. n = 8 at 1.8.
 
-    Rule: a deviation when all eight answers are the same, while the same model gives at least
-    three different ones at temperature 1 (n = 8) or as completions (n = 4). Without this control
-    a model that says one thing cannot be told from a temperature that is ignored.
+    Rule: a deviation when all eight answers are the same, and three stories have one beginning,
+    while the same model gives at least three different answers at temperature 1 (n = 8) or as
+    completions (n = 4). Without these controls a model that says one thing cannot be told from a
+    temperature that is ignored.
     """
     texts = _texts(dut, 8, temperature=dice.HOT)
     if distinct(texts) > 1:
         return
+    stories = _texts(dut, 3, temperature=dice.HOT, messages=STORY)
+    if distinct(stories) > 1:
+        return
+    if stories[0] in texts:
+        raise NoControl("the model says the same to different questions")
     if not texts[0].strip():
         raise NoControl("the model says nothing")
     exchange = dut.chat(messages=RANDOM, max_tokens=24, temperature=dice.HOT)
