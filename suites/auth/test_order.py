@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fixtures.bodies import ABSENT
-from fixtures.outcomes import Untestable
+from fixtures.outcomes import NotApplicable, Untestable
 from suites import doors, verify
 from suites.asking import few
 from suites.checks import Findings, check
@@ -38,6 +38,9 @@ def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
 @check("AUTH-STREAM-01")
 def test_no_stream_opens_without_a_key(dut: Deployment) -> Findings:
     """A request for a stream, without a key, gets a plain refusal and no event."""
+    known = doors.doors(dut)
+    if not known.keys() & doors.STREAMING.keys():
+        raise NotApplicable("no model serves a route that streams")
     shut = [operation for operation in doors.STREAMING if operation in locked(dut)]
     if not shut:
         raise Untestable("no route that streams asks for a key: see AUTH-CHAT-01")

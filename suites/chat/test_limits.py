@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
@@ -17,10 +18,12 @@ from suites.asking import (
     few,
     goes_on,
     read,
+    said,
     settle,
 )
 from suites.checks import Findings, check
 from suites.invariants.generic import reasons
+from suites.rows import WEATHER
 
 if TYPE_CHECKING:
     from fixtures.answers import Answer
@@ -30,6 +33,10 @@ CAPS = (5, 1, 2, 17)
 NATURAL = 64  # room for an answer to a short question
 PER_TOKEN = 40  # characters, white space folded; no known tokenizer comes near
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+WORDS = said("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
+PAIR = r"\S+ \S+"  # of several tokens, so that it comes in several chunks
+# Signs, phrases, capitals, other scripts; none is white space alone, which may be trimmed unseen.
+KINDS = (r"\S", PAIR, r"\S+ \S+ \S+ \S+", r"\b[A-Z]\w+", r"[^\x00-\x7f]")
 
 
 @check("CHAT-REQ-MAXTOK-01", tier="smoke")
@@ -70,7 +77,7 @@ def _cut(dut: Deployment, form: dict[str, Any]) -> Findings:
         varied = {**kept, "max_tokens": cap, **form}
         exchange = dut.chat(**varied)
         reason = read(exchange).finish_reason
-        if reason != "length":
+        if reason not in ("length", "content_filter"):
             settle(dut, kept, varied)
             where = "/choices/0/finish_reason"
             yield verify.deviation(exchange, f"length at {cap} tokens", actual=reason, where=where)
@@ -169,27 +176,52 @@ def test_stop_ends_the_stream(dut: Deployment) -> Findings:
     yield from _stopped(dut, {"stream": True})
 
 
+@check("CHAT-REQ-STOP-02", tier="deep")
+def test_stop_may_be_of_any_kind(dut: Deployment) -> Findings:
+    """stop may be one sign, several words, capital or in another script.
+
+    Control: as above, each sequence out of one of three answers of the model.
+    """
+    told = [read(dut.chat(messages=messages, max_tokens=40)) for messages in (COUNT, STORY, WORDS)]
+    found = [(each, *_inside(each.text, kind)) for each in told for kind in KINDS]
+    if not any(sequence for _, sequence, _ in found):
+        raise NoControl("no answer of the model has a sequence to stop at")
+    for control, sequence, before in found:
+        if sequence:
+            yield from _ends_before(dut, control, sequence, sequence, before, {})
+
+
 def _stopped(dut: Deployment, form: dict[str, Any]) -> Findings:
     control, sequence, before = _to_be_stopped(dut)
-    kept = _fields(control)
-    forms = (["\u2603\u2603", sequence, "###", "Human:"], sequence, [sequence])
+    if form:
+        across = _inside(control.text, PAIR)
+        sequence, before = across if across[0] else (sequence, before)
+    others = ["\u2603\u2603", "###", "Human:"]
+    forms = ([others[0], sequence, *others[1:]], sequence, [sequence], [*others, sequence])
     for stop in few(dut, forms, 1):
-        varied = {**kept, "stop": stop, **form}
-        exchange = dut.chat(**varied)
-        yield from verify.accepted(exchange, f"stop {stop!r}")
-        told = read(exchange)
-        expected = f"the text before {verify.show(sequence)}: {verify.show(before)}"
-        if sequence in told.text:
-            continue  # found by the judge of all answers
-        if told.text.rstrip() != before.rstrip():
-            _speaks_aloud(control, told)
-            settle(dut, kept, varied)
-            if form and read(dut.chat(**kept, **form)).text != control.text:
-                raise Untestable("a stream says something else: see STREAM-CHAT-DELTA-01")
-            yield verify.deviation(exchange, expected, actual=verify.show(told.text))
-        elif told.finish_reason == "length" and not reasons(told):
-            settle(dut, kept, varied)
-            yield verify.deviation(exchange, "finish_reason stop", actual=told.finish_reason)
+        yield from _ends_before(dut, control, stop, sequence, before, form)
+
+
+def _ends_before(
+    dut: Deployment, control: Answer, stop: object, sequence: str, before: str, form: dict[str, Any]
+) -> Findings:
+    kept = _fields(control)
+    varied = {**kept, "stop": stop, **form}
+    exchange = dut.chat(**varied)
+    yield from verify.accepted(exchange, f"stop {stop!r}")
+    told = read(exchange)
+    expected = f"the text before {verify.show(sequence)}: {verify.show(before)}"
+    if sequence in told.text:
+        return  # found by the judge of all answers
+    if told.text.rstrip() != before.rstrip():
+        _speaks_aloud(control, told)
+        settle(dut, kept, varied)
+        if form and read(dut.chat(**kept, **form)).text != control.text:
+            raise Untestable("a stream says something else: see STREAM-CHAT-DELTA-01")
+        yield verify.deviation(exchange, expected, actual=verify.show(told.text))
+    elif told.finish_reason == "length" and not reasons(told):
+        settle(dut, kept, varied)
+        yield verify.deviation(exchange, "finish_reason stop", actual=told.finish_reason)
 
 
 @check("CHAT-REQ-STOP-03", tier="deep")
@@ -242,6 +274,22 @@ def test_two_choices_are_refused(dut: Deployment) -> Findings:
     yield Observation("status_n_greater_1", str(exchange.status))
 
 
+@check("CHAT-REQ-N-02", tier="deep")
+def test_several_choices_are_refused_in_any_company(dut: Deployment) -> Findings:
+    """n above 1 is refused whatever its size, by every model, hot or with a cap of one."""
+    company: list[dict[str, Any]] = [{"n": 8}, {"temperature": 1}, {"max_tokens": 1}]
+    models = [{"model": model} for model in dut.cast.models("chat")[1:]]
+    for fields in (*company, *models):
+        yield from verify.refused(dut.chat(**{"n": 2, **fields}), f"n above 1 with {fields}")
+
+
+@check("CHAT-REQ-N-02", tier="deep", needs=("tools",))
+def test_several_choices_are_refused_with_tools(dut: Deployment) -> Findings:
+    """n above 1 is refused where tools are offered, too."""
+    exchange = dut.chat("tools", tools=[WEATHER], n=2)
+    yield from verify.refused(exchange, "n = 2 with tools")
+
+
 @check("CHAT-REQ-MAXCOMP-02")
 def test_max_completion_tokens_takes_a_side(dut: Deployment) -> Findings:
     """max_completion_tokens caps the answer or is ignored: the side is observed."""
@@ -286,13 +334,14 @@ def _fields(control: Answer) -> dict[str, Any]:
     return {name: document[name] for name in ("messages", "max_tokens")}
 
 
-def _inside(text: str) -> tuple[str, str]:
+def _inside(text: str, kind: str = "") -> tuple[str, str]:
     """A sequence out of the middle of a text, and what stands before it; empty without one.
 
-    A word, or in a text of one word its last letter.
+    A word, or in a text of one word its last letter; or what fits the pattern `kind`.
     """
     words = [word for word in text.split() if len(word) > 1]
-    for sequence in (*words[len(words) // 3 :], *text.strip()[-1:]):
+    some = (*words[len(words) // 3 :], *text.strip()[-1:])
+    for sequence in re.findall(kind, text[len(text) // 3 :]) if kind else some:
         before = text.partition(sequence)[0]
         if before.strip():
             return sequence, before

@@ -119,6 +119,8 @@ def test_stream_comes_in_pieces_over_time(dut: Deployment) -> Findings:
     quick = median(_first(dut.chat(stream=True, max_tokens=1, sample=n)) for n in range(3))
     shares = [late(each, quick) for each in longs]
     if all(share is not None and share > LATE for share in shares):
+        if reasons(read(dut.chat(messages=STORY, max_tokens=120))):
+            raise NoControl("the model reasons before it speaks, and may do so unseen")
         actual = ", ".join(f"{share:.0%}" for share in shares if share is not None)
         expected = "a first chunk long before the last"
         yield verify.deviation(longs[0], expected, actual=f"it came after {actual} of the time")

@@ -112,7 +112,7 @@ def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
             varied = {**kept, "max_tokens": cap, **form}
             exchange = dut.completions(**varied)
             reason = read(exchange).finish_reason
-            if reason != "length" and sure(dut, kept, varied):
+            if reason not in ("length", "content_filter") and sure(dut, kept, varied):
                 expected = f"length at {cap} tokens"
                 yield verify.deviation(exchange, expected, actual=reason, where="/choices/0")
 
