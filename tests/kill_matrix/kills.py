@@ -112,9 +112,6 @@ def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> I
     if any(bench.area(clause) in CLIENTS for clause in violates):
         told = bench.examine(url, *violates, of=bench.starts_a_client)
         yield Run("other clients", told.outcome, len(told.exchanges))
-        return
-    told = bench.examine(url)
-    yield Run("deep, all sent", told.outcome, len(told.exchanges))
     if name.startswith("fuzz-"):
         told = bench.examine(url, of=_drawn_on(violates))
         yield Run("deep, drawn", told.outcome, len(told.exchanges))
