@@ -232,13 +232,15 @@ def test_earliest_stop_wins(dut: Deployment) -> Findings:
     late, _ = _inside(control.text[len(before) + len(early) :])
     if not late:
         raise NoControl("the model's answer has no two words to stop at")
+    # A text that repeats itself may hold the later one before, too.
+    before = control.text[: min(map(control.text.find, (early, late)))]
     for stop in few(dut, ([late, early], [early, late]), 1):
         exchange = dut.chat(**kept, stop=stop)
         text = read(exchange).text
         if text.rstrip() != before.rstrip():
             _speaks_aloud(control, read(exchange))
             settle(dut, kept, {**kept, "stop": stop})
-            expected = f"the text before {verify.show(early)}: {verify.show(before)}"
+            expected = f"the text before {verify.show([early, late])}: {verify.show(before)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
 

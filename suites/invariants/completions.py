@@ -11,6 +11,7 @@ from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.completions_stream import streams_of_text
+from suites.invariants.repeats import is_repeated
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
 
@@ -76,7 +77,7 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
         name = first.get("id") if isinstance(first, dict) else None
         if not isinstance(name, str) or not name:
             continue
-        if name in seen:
+        if name in seen and not is_repeated(seen[name], exchange):
             actual = f"{show(name)} again, first in {seen[name].id}"
             yield deviation(exchange, "an id of its own", actual=actual, where="/id")
         seen.setdefault(name, exchange)

@@ -93,7 +93,7 @@ def pieces_are_pieces(exchange: Exchange) -> Iterator[Finding]:
             pieces[show(choice.get("index", 0))].append(choice["text"])
     for told in pieces.values():
         pairs = list(pairwise(told))
-        if len(told) >= 4 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
+        if len(told) >= 5 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
             actual = f"each text repeats the one before: {show(told[:3])}"
             yield deviation(exchange, "texts that join to the answer", actual=actual)
 

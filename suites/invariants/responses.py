@@ -10,6 +10,7 @@ from fixtures.outputs import Output, is_count
 from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
+from suites.invariants.repeats import is_repeated
 from suites.invariants.responses_stream import response_streams
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
@@ -109,10 +110,10 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     seen: dict[str, Exchange] = {}
     for exchange in exchanges:
         name = _id(exchange)
-        if name in seen:
+        if name in seen and not is_repeated(seen[name], exchange):
             actual = f"{show(name)} again, first in {seen[name].id}"
             yield deviation(exchange, "an id of its own", actual=actual, where="/id")
-        elif name:
+        elif name and name not in seen:
             seen[name] = exchange
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
+ORDER = "End every answer with the word"
 ITEMS = [{"role": "user", "content": "Say OK"}]
 AGE = {
     "type": "object",
@@ -55,11 +56,12 @@ def test_instructions_become_part_of_the_prompt(dut: Deployment) -> Findings:
 def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
     """An instruction is followed from instructions as it is from the input. n = 5 of each.
 
-    Control: of five answers at least four follow the instruction when it stands in the input.
+    Control: of five answers at least four follow the instruction when it stands in the input,
+    and do not repeat it, as a model does that repeats whatever it is told.
     Rule: a deviation when of five at most one follows it when it stands in instructions.
     """
     word, question = dut.nonce("instructions"), "What is the capital of France?"
-    order = f"End every answer with the word {word}"
+    order = f"{ORDER} {word}"
     followed = _followed(dut, word, input=f"{question} {order}")
     if followed < 4:
         raise NoControl(f"the model followed {followed} of 5 in the input")
@@ -72,7 +74,8 @@ def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
 
 def _followed(dut: Deployment, word: str, **fields: Any) -> int:
     asked = [dut.responses(**fields, max_output_tokens=256, sample=n) for n in range(5)]
-    return sum(word in read(each).text for each in asked)
+    texts = [read(each).text for each in asked]
+    return sum(word in text and ORDER.casefold() not in text.casefold() for text in texts)
 
 
 @check("RESP-REQ-METADATA-01")
