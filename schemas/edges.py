@@ -64,13 +64,15 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 LONGEST_NAME = 40
 MOST_NAMES = 16
+PARTS = 16
 
 
 @cache
 def edges(kind: str, field: str) -> tuple[tuple[Any, Standing], ...]:
     """The values at the borders of a row, inside and outside, each with its standing.
 
-    What the table itself lists comes first, then the borders, then oddities of every type.
+    What the table itself lists comes first, then the borders, then oddities of every type, then
+    what lies evenly between the borders.
     """
     row = rows(kind)[field]
     known = definitions(kind)
@@ -81,6 +83,7 @@ def edges(kind: str, field: str) -> tuple[tuple[Any, Standing], ...]:
         *(value for each in row.refused for value in each.example),
         *row.open_example,
         *ODD_VALUES,
+        *(value for each in _alternatives(row.accepted, known) for value in _inside(each)),
     ]
     found: dict[str, tuple[Any, Standing]] = {}
     for value in listed:
@@ -154,6 +157,18 @@ def _beside(schema: Schema) -> Iterator[Any]:
         yield low - step
     if high is not None:
         yield high + step
+
+
+def _inside(schema: Schema) -> Iterator[Any]:
+    """Values that divide a range evenly."""
+    if "maximum" not in schema or not {"minimum", "exclusiveMinimum"} & schema.keys():
+        return
+    low, high = schema.get("minimum", schema.get("exclusiveMinimum", 0)), schema["maximum"]
+    for part in range(1, PARTS):
+        if schema.get("type") == "integer":
+            yield low + (high - low) * part // PARTS
+        else:
+            yield low + (high - low) * part / PARTS
 
 
 def _too_many(schema: Schema, definitions: Mapping[str, Any]) -> Iterator[Any]:

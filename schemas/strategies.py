@@ -132,7 +132,11 @@ def _numbers(name: str, schema: Schema) -> SearchStrategy[Any]:
     fractions = st.floats(
         floor, high, allow_nan=False, allow_infinity=False, exclude_min=above is not None
     )
-    return st.one_of(whole, fractions) if floor is None or high is None or high >= 1 else fractions
+    if floor is None or high is None:
+        return st.one_of(whole, fractions)
+    # Drawn floats crowd at the ends: tenths of a percent of the range reach its middle.
+    spread = st.integers(1, 999).map(lambda part: round(floor + (high - floor) * part / 1000, 3))
+    return st.one_of(whole, fractions, spread) if high >= 1 else st.one_of(fractions, spread)
 
 
 def _strings(schema: Schema) -> SearchStrategy[Any]:

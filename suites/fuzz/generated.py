@@ -56,10 +56,15 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def cases(target: Target, seed: str) -> Iterator[Case]:
-    """All that schemathesis enumerates in turn with batches of all strategies, for ever."""
-    listed = chain.from_iterable(_of(target, drawn) for drawn in enumerated(target.route))
-    batches = (_batch(target, seed, number) for number in count())
-    yield from turns([listed, chain.from_iterable(batches)])
+    """All that schemathesis enumerates, in turn with what each strategy draws, for ever."""
+    name = f"{seed}/{target.route}"
+    yield from turns(
+        [
+            chain.from_iterable(_of(target, drawn) for drawn in enumerated(target.route)),
+            *(_theirs(target, name, mode) for mode in GenerationMode),
+            *(_ours(target, name, standing) for standing in STANDINGS),
+        ]
+    )
 
 
 def enumerated(route: str) -> Iterator[Drawn]:
@@ -96,26 +101,20 @@ def draw(strategy: SearchStrategy[Any], most: int, seed: str) -> list[Any]:
     return drawn
 
 
-def _batch(target: Target, seed: str, number: int) -> Iterator[Case]:
-    """One batch of schemathesis, positive and negative, and one of each standing, in turns."""
-    yield from turns(
-        [
-            *(_theirs(target, f"{seed}/{target.route}/{number}", mode) for mode in GenerationMode),
-            *(_ours(target, f"{seed}/{target.route}/{number}", each) for each in STANDINGS),
-        ]
-    )
-
-
 def _theirs(target: Target, name: str, mode: GenerationMode) -> Iterator[Case]:
-    for drawn in draw(drawing(target.route, mode), BATCH, f"{name}/{mode.value}"):
-        yield from _of(target, drawn)
+    """What schemathesis draws, batch after batch."""
+    for number in count():
+        for drawn in draw(drawing(target.route, mode), BATCH, f"{name}/{number}/{mode.value}"):
+            yield from _of(target, drawn)
 
 
 def _ours(target: Target, name: str, standing: str) -> Iterator[Case]:
+    """What the tables draw of one standing, batch after batch."""
     roles = tuple(filter(target.plays, ROLES))
     bodies = _bodies(target.kind, standing, roles, target.model)
-    for body in draw(bodies, BATCH, f"{name}/{standing}"):
-        yield target.case(_differing(target, body))
+    for number in count():
+        for body in draw(bodies, BATCH, f"{name}/{number}/{standing}"):
+            yield target.case(_differing(target, body))
 
 
 @cache
