@@ -26,6 +26,8 @@ OPENS = {
     "response.output_item.added": "response.output_item.done",
     "response.content_part.added": "response.content_part.done",
 }
+# What is said inside a part. Of thoughts, some servers open no part, or one of a type of their own.
+SAID = ("response.content_part.", "response.output_text.", "response.refusal.")
 CLOSES = {closing: opening for opening, closing in OPENS.items()}
 
 
@@ -117,7 +119,10 @@ class _Nesting:
 
     def _place(self, event: Told) -> tuple[Any, ...] | None:
         """Where the event belongs; None when it has no place at this level."""
-        names = ("output_index", "content_index") if "part" in self.opening else ("output_index",)
+        parts = "part" in self.opening
+        if parts and not event.type.startswith(SAID):
+            return None
+        names = ("output_index", "content_index") if parts else ("output_index",)
         place = tuple(event.data.get(name) for name in names)
         return place if all(is_count(each) for each in place) else None
 
