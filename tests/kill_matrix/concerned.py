@@ -48,11 +48,16 @@ def concerns(altered: Iterable[Alteration], client: Client) -> Callable[[Request
     return holds
 
 
+@cache
 def _of_the_request_alone(condition: Condition) -> bool:
     """Whether a condition says the same of equal requests, whatever was sent before."""
     pending: list[Any] = [condition]
+    seen: list[Any] = []
     while pending:
         function = pending.pop()
+        if function in seen:
+            continue
+        seen.append(function)
         code = getattr(function, "__code__", None)
         if code is None:
             return False
