@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 FIRST, BRIEF = "Here are two sentences.", "Be brief."
+FEW_WORDS = 6  # around a word that is asked for
 
 
 @check("CHAT-PATH-01", tier="smoke")
@@ -91,7 +92,7 @@ def test_planted_word_is_remembered(dut: Deployment) -> Findings:
     """A word planted in an early turn can be asked for. n = 5 words.
 
     Rule: a deviation only when the model says every one of them that stands in the last turn, and
-    none that stands in an earlier one.
+    none that stands in an earlier one. Who repeats the whole turn has not said the word.
     """
     ask = "What is the code word? Answer with the word only."
     control = recalled = 0
@@ -99,7 +100,8 @@ def test_planted_word_is_remembered(dut: Deployment) -> Findings:
         word = dut.nonce(f"recall-{number}")
         near = said(f"The code word is {word}. {ask}")
         far = said(f"The code word is {word}.", "Understood.", ask)
-        control += word in read(dut.chat(messages=near, max_tokens=32)).text
+        text = read(dut.chat(messages=near, max_tokens=32)).text
+        control += word in text and len(text.split()) <= FEW_WORDS
         recalled += word in read(dut.chat(messages=far, max_tokens=32)).text
     if control == 5 and recalled == 0:
         actual = "0 of 5 words of an earlier turn, 5 of 5 of the last turn"

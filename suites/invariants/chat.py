@@ -10,6 +10,7 @@ from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
 from suites.invariants.chat_stream import chat_streams
+from suites.invariants.repeats import is_repeated
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
 
@@ -178,7 +179,7 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
             name = each.get("id") if isinstance(each, dict) else None
             if not isinstance(name, str) or not name:
                 continue
-            if name in seen:
+            if name in seen and not is_repeated(seen[name], exchange):
                 actual = f"{show(name)} again, first in {seen[name].id}"
                 yield deviation(exchange, "an id of its own", actual=actual, where="/id")
             seen.setdefault(name, exchange)
