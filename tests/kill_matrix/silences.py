@@ -24,7 +24,7 @@ SLOW = 0.1
 class Silence:
     """What was said of lawful behaviour: nothing, one hopes.
 
-    `red` are the violated clauses of any gate; `open` those that block and were not decided, which
+    `red` are the violated clauses that block or warn; `open` those that block and were not decided, which
     make a run incomplete; `exits` the exit status at each tier; `shows` whether anything was
     answered otherwise than by the honest reference at all.
     """
@@ -76,7 +76,8 @@ def silence(
 
 
 def _violated(report: Report) -> list[Said]:
-    return [one for one in report.outcome.clauses if one.clause.id in report.violated]
+    red = [one for one in report.outcome.clauses if one.clause.id in report.violated]
+    return [one for one in red if one.gate != "report"]
 
 
 def _told(said: Said) -> str:
