@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
+import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,12 +42,17 @@ def learned() -> Memory:
 def each(
     do: Callable[[str, Memory, Work], Result], work: Sequence[Work], known: Memory, jobs: int
 ) -> Iterator[Result]:
-    """The results, as they come. The workers are forked, so they know what was learned."""
+    """The results, as they come. The workers are forked, so they know what was learned.
+
+    Work that fails has no result: the traceback stands on standard error.
+    """
     _here["known"] = ("", known)
     fork = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(jobs, fork, _begin) as pool:
         for done in as_completed([pool.submit(_do, do, one) for one in work]):
-            yield done.result()
+            result = done.result()
+            if result is not None:
+                yield result
 
 
 def _begin() -> None:
@@ -55,9 +62,14 @@ def _begin() -> None:
     _held.append(running)
 
 
-def _do(do: Callable[[str, Memory, Work], Result], one: Work) -> Result:
+def _do(do: Callable[[str, Memory, Work], Result], one: Work) -> Result | None:
     root, known = _here["mine"]
-    return do(root, known, one)
+    try:
+        return do(root, known, one)
+    except Exception:  # noqa: BLE001  (one that fails must not take the hours of the others)
+        print(f"not measured: {one}", file=sys.stderr)
+        traceback.print_exc()
+        return None
 
 
 _held: list[embedded.Reference] = []

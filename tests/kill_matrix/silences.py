@@ -25,8 +25,8 @@ class Silence:
     """What was said of lawful behaviour: nothing, one hopes.
 
     `red` are the violated clauses that block or warn; `open` those that block and were not
-    decided, which make a run incomplete; `exits` the exit status at each tier; `shows` whether anything was
-    answered otherwise than by the honest reference at all.
+    decided, which make a run incomplete; `exits` the exit status at each tier; `shows` whether
+    anything was answered otherwise than by the honest reference at all.
     """
 
     name: str
