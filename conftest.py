@@ -25,7 +25,7 @@ from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
 from schemas import contract, profiles, records
-from suites import catalogue, judge, offline
+from suites import catalogue, judge, offline, prerequisites
 from suites import plugin as suites_plugin
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def gather(config: pytest.Config) -> Facts | None:
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
     evidence = folder.parent / "exchanges.har"
     recording = config.stash.get(RECORDING, None)
-    judgements = [] if obstacle else list(_over_run(evidence))
+    judgements = [] if obstacle else [*_over_run(evidence), *prerequisites.unserved(_cast(dut))]
     if recording:
         judged = frozenset(c for each in records.read(folder / "ledger") for c in each.clauses)
         judgements += offline.undecided(judged)

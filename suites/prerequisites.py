@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import Untestable
+from fixtures.outcomes import NotApplicable, Untestable
+from schemas import contract
+from schemas.records import Judgement, Result
 from suites.speech import plain
 from suites.verify import accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from fixtures.cast import Cast
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
     from suites.checks import Check
@@ -36,6 +39,22 @@ BY_AREA: dict[str, Probe] = {
 
 # They ask each model by itself: one that fails must not hide what the others do.
 EACH_MODEL = frozenset({"RESP-GATE-01", "RESP-GATE-06"})
+
+
+def unserved(cast: Cast) -> Iterator[Judgement]:
+    """What is said of the clauses that need a model which this deployment does not have.
+
+    Some are decided by judges of answers alone, and of an endpoint that no model serves there are
+    none. Whatever else was said of a clause counts before this.
+    """
+    for clause in contract.load().clauses.values():
+        try:
+            for role in clause.needs:
+                cast.model(role)
+        except NotApplicable as why:
+            yield Judgement((clause.id,), "models", Result.NOT_APPLICABLE, str(why))
+        except Untestable:
+            continue
 
 
 def require(case: Check, dut: Deployment) -> None:

@@ -21,7 +21,7 @@ from fixtures.setup import Setup
 from reports.verdicts import Outcome, Said, Scope, decide
 from schemas import contract
 from schemas.records import Judgement, Verdict
-from suites import catalogue, checks, judge
+from suites import catalogue, checks, judge, prerequisites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,6 +149,7 @@ def examine(
             if of(case) and within and (wanted or not (clauses or areas)):
                 judgements.append(checks.execute(case, dut))
         judgements.extend(judge.judge_run(exchanges))
+        judgements.extend(prerequisites.unserved(dut.cast))
         scope = Scope(
             catalogue.tiers(), dut.setup.tier, dut.profile.not_promised, dut.profile.gates
         )
