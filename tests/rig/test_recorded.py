@@ -238,8 +238,14 @@ def test_same_exchange_in_two_files_is_judged_once() -> None:
 
 
 def test_same_id_twice_in_one_file_is_found() -> None:
-    both = [each for _, each in load(entry(), entry()).exchanges]
+    other = entry(sent={**CHAT, "user": "somebody else"})
+    both = [each for _, each in load(entry(), other).exchanges]
     assert {each.clause for each in findings(*both)} == {"CHAT-RESP-ID-01"}
+
+
+def test_answer_of_a_cache_is_the_same_response() -> None:
+    both = [each for _, each in load(entry(), entry()).exchanges]
+    assert not findings(*both)
 
 
 @pytest.mark.parametrize(
