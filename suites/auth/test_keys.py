@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MALFORMED: dict[str, tuple[bytes, ...]] = {
     "a scheme without a key": (b"Bearer",),
+    "the None of a key that is not set": (b"Bearer None",),
+    "the undefined of a key that is not set": (b"Bearer undefined",),
+    "the null of a key that is not set": (b"Bearer null",),
     "bytes beyond ASCII in the key": (b"Bearer \xe9\xfc\xff",),
     "an empty Authorization header": (b"",),
     "two keys after the scheme": (b"Bearer first second",),

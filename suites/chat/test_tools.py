@@ -9,6 +9,7 @@ from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
 from suites.asking import few, read, said
+from suites.chat.test_requests import follows_the_prompt
 from suites.checks import Findings, check
 from suites.rows import WEATHER
 
@@ -28,6 +29,7 @@ CLOCK = {
 TOOLS = [WEATHER, CLOCK]
 NAMES = {tool["function"]["name"] for tool in TOOLS}  # type: ignore[index]
 PARIS = said("What's the weather in Paris?")
+BOTH = said("What's the weather in Paris, and what is it in Rome?")  # may take two calls
 HELLO = said("Say hello.")
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 # What a call may look like before it is parsed: cut text with it may be half a call.
@@ -44,6 +46,7 @@ CALLED: tuple[tuple[object, object], ...] = (
     (forced("get_time"), PARIS),
     (forced("get_weather"), PARIS),
     ("required", PARIS),
+    (forced("get_weather"), BOTH),
 )
 
 
@@ -186,6 +189,7 @@ def test_tool_result_is_read(dut: Deployment) -> Findings:
         if exchange.ok:
             counts.append(read(exchange).tokens("prompt_tokens"))
     if len(counts) == 2 and counts[0] >= counts[1]:
+        follows_the_prompt(dut)
         actual = f"{counts[1]} prompt tokens, {counts[0]} for the shorter result"
         yield verify.deviation(exchange, "a longer prompt for a longer result", actual=actual)
 

@@ -168,6 +168,26 @@ def stop_is_not_streamed(exchange: Exchange) -> Iterator[Finding]:
     yield from _contains(exchange, sequences)
 
 
+@invariant("CHAT-TOOL-03", on=any_answer)
+def none_yields_no_call(exchange: Exchange) -> Iterator[Finding]:
+    """No answer to tool_choice none holds a call, plain or streamed."""
+    if exchange.request.fields.get("tool_choice") != "none":
+        raise Untestable("the request does not ask for no call")
+    if calls := answer(exchange).tool_calls:
+        actual = f"a call of {show(calls[0].name)}"
+        yield deviation(exchange, "no tool call", actual=actual, where="/choices/0")
+
+
+@invariant("CHAT-TOOL-02", on=chat_answers)
+def calls_are_told_apart(exchange: Exchange) -> Iterator[Finding]:
+    """Each call of a message has an id of its own: the results are sent back under it."""
+    ids = [call.id for call in answer(exchange).tool_calls]
+    if not ids:
+        raise Untestable("the answer holds no call")
+    if len(set(ids)) != len(ids):
+        yield deviation(exchange, "an id for each call", actual=show(ids), where="/choices/0")
+
+
 @over_run("CHAT-RESP-ID-01", on=any_answer)
 def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     """No two answers of a run have the same id."""

@@ -114,6 +114,15 @@ def deltas_are_pieces(exchange: Exchange) -> Iterator[Finding]:
         yield deviation(exchange, "deltas that join to the answer", actual=actual)
 
 
+@invariant("STREAM-CHAT-DELTA-01", on=chat_streams)
+def a_stream_is_an_answer(exchange: Exchange) -> Iterator[Finding]:
+    """A stream that comes to its sentinel has chunks before it."""
+    if exchange.failure or not exchange.payloads or streams.lost(exchange):
+        raise Untestable("no whole stream of events that can be read")
+    if [event.done for event in exchange.payloads][:1] == [True]:
+        yield deviation(exchange, "chunks, then [DONE]", actual="[DONE] alone")
+
+
 @invariant("STREAM-CHAT-DELTA-02", on=chat_streams)
 def content_was_told(exchange: Exchange) -> Iterator[Finding]:
     """A stream with text was judged: the schema finds a content that is not one."""
@@ -154,6 +163,43 @@ def one_chunk_finishes_the_choice(exchange: Exchange) -> Iterator[Finding]:
     if late:
         actual = f"{len(late)} chunks with content after it, first {show(late[0])}"
         yield deviation(exchange, "no content after the finish_reason", actual=actual)
+
+
+@invariant("STREAM-CHAT-TOOL-01", on=chat_streams)
+def fragments_join_to_calls(exchange: Exchange) -> Iterator[Finding]:
+    """Calls are numbered from 0; the fragments of one have one id, and one name between them."""
+    fragments = _fragments(exchange)
+    if not fragments:
+        raise Untestable("the stream holds no call")
+    indexes = list(dict.fromkeys(index for index, _ in fragments))
+    if indexes != list(range(len(indexes))):
+        yield deviation(exchange, "calls numbered from 0, in order", actual=f"indexes {indexes}")
+    for index in indexes:
+        mine = [part for number, part in fragments if number == index]
+        ids = {part["id"] for part in mine if isinstance(part.get("id"), str) and part["id"]}
+        if len(ids) > 1:
+            actual = f"{len(ids)} ids, such as {show(sorted(ids)[:2])}"
+            yield deviation(exchange, f"one id for call {index}", actual=actual)
+        names = [name for part in mine if (name := _name(part))]
+        if len(names) > 1 and len(set(names)) == 1:
+            actual = f"the name {show(names[0])} {len(names)} times, which clients join"
+            yield deviation(exchange, f"one name for call {index}", actual=actual)
+
+
+def _fragments(exchange: Exchange) -> list[tuple[int, dict[str, Any]]]:
+    deltas = (choice.get("delta") for choice in Answer(exchange).choices)
+    calls = (delta.get("tool_calls") for delta in deltas if isinstance(delta, dict))
+    parts = [part for listed in calls if isinstance(listed, list) for part in listed]
+    return [
+        (part["index"], part)
+        for part in parts
+        if isinstance(part, dict) and type(part.get("index")) is int
+    ]
+
+
+def _name(part: dict[str, Any]) -> object:
+    function = part.get("function")
+    return function.get("name") if isinstance(function, dict) else None
 
 
 @invariant("STREAM-CHAT-UTF8-01", on=chat_streams)

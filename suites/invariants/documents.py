@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from schemas.records import Finding
 
 TOLERANCE = 300.0  # seconds
+CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
+UTF8 = ("utf-8", "utf8")
 
 
 def plain(operation: str, exchange: Exchange) -> bool:
@@ -56,6 +59,10 @@ def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
     if exchange.media_type != "application/json":
         actual = exchange.header("content-type") or "no content type"
         yield deviation(exchange, "Content-Type: application/json", actual=actual)
+    charset = CHARSET.search(exchange.header("content-type") or "")
+    if charset and charset[1].lower() not in UTF8 and not exchange.body.isascii():
+        # JSON knows no such parameter, but clients go by it, and read other letters.
+        yield deviation(exchange, "UTF-8, or no charset", actual=charset[0])
     try:
         json.loads(
             exchange.body.decode("utf-8"),

@@ -114,6 +114,8 @@ class _Nesting:
             return "it was not opened"
         if place in self.closed:
             return "it was closed before"
+        if event.type == OPENS[self.opening] and _state(event) == "in_progress":
+            return "what it closes is still in_progress"
         ids = {_id(self.opened[place]), _id(event)} - {None}
         return f"ids differ: {sorted(map(str, ids))}" if len(ids) > 1 else ""
 
@@ -145,6 +147,11 @@ def _id(event: Told) -> str | None:
     item = event.data.get("item")
     name = item.get("id") if isinstance(item, dict) else event.data.get("item_id")
     return name if isinstance(name, str) and name else None
+
+
+def _state(event: Told) -> object:
+    item = event.data.get("item")
+    return item.get("status") if isinstance(item, dict) else None
 
 
 def _first(faults: Iterable[Fault], count: int) -> list[Fault]:

@@ -86,6 +86,11 @@ def events_follow_the_life_cycle(exchange: Exchange) -> Iterator[Finding]:
 def deltas_join_to_the_text(exchange: Exchange) -> Iterator[Finding]:
     """The joined deltas of a part are the text of its done events, and that of the response."""
     yield from _by_table(exchange, "STREAM-RESP-DELTA-01")
+    for each in Output(exchange).typed(DELTA):
+        if not isinstance(each.data.get("delta"), str):
+            where = f"event {each.number}, /delta"
+            yield deviation(exchange, "a string", actual=show(each.data.get("delta")), where=where)
+            return
     pieces = _pieces(exchange)
     for place, text, number in _done_texts(_events(exchange)):
         if place in pieces and pieces[place] != text:

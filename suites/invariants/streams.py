@@ -5,9 +5,11 @@ The chat and responses judges name their own clauses for these; the rules stand 
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
-from fixtures.exchange import NOT_JSON, Exchange, Failure, parse
+from fixtures.exchange import Exchange, Failure
 from fixtures.outcomes import Untestable
 from fixtures.sse import DONE, Event
 from suites.verify import deviation, show
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
     from schemas.records import Finding
 
+# A payload without its field name, or with one that is none: SSE knows `data` in small letters.
+LOST = re.compile(r"(?!data:)(?:[Dd][Aa][Tt][Aa]\s*:\s*)?(?:\{\s*\"|\[DONE\])")
 CUT = (Failure.TRUNCATED, Failure.OVERSIZE)
 
 
@@ -47,6 +51,9 @@ def framing(exchange: Exchange) -> Iterator[Finding]:
         start = exchange.body[:80].decode("utf-8", "replace")
         actual = f"no event in {len(exchange.body)} bytes: {show(start)}"
         yield deviation(exchange, "events in `data:` lines, closed by blank lines", actual=actual)
+    for line in lost(exchange):
+        expected = "a payload after `data: `"
+        yield deviation(exchange, expected, actual=f"a line that no reader takes: {show(line)}")
     for number, event in enumerate(exchange.events):
         where = f"event {number}, bytes {event.start} to {event.end}"
         if sum(event.data == each.data for each in exchange.payloads) == 0:
@@ -57,13 +64,20 @@ def framing(exchange: Exchange) -> Iterator[Finding]:
             yield deviation(exchange, "a blank line after each event", actual=actual, where=where)
 
 
+def lost(exchange: Exchange) -> list[str]:
+    """Payloads that every reader passes over, because their line has no `data:` or another one."""
+    whole_lines = exchange.body.decode("utf-8", "replace").splitlines()
+    if exchange.failure:
+        whole_lines = whole_lines[:-1]
+    return [line[:80] for line in whole_lines if LOST.match(line)]
+
+
 def payload(exchange: Exchange) -> Iterator[Finding]:
     """Each payload but the sentinel is one JSON object."""
     for number, event in enumerate(_payloads(exchange)):
         if event.data == DONE or (not event.closed and exchange.failure):
             continue
-        document = parse(event.data.encode())
-        if document is NOT_JSON or not isinstance(document, dict):
+        if not isinstance(_strict(event.data), dict):
             where = f"event {number}, bytes {event.start} to {event.end}"
             yield deviation(exchange, "one JSON object", actual=show(event.data[:120]), where=where)
 
@@ -94,6 +108,18 @@ def completion(exchange: Exchange) -> Iterator[Finding]:
     if exchange.failure:
         actual = f"{exchange.failure} after [DONE]"
         yield deviation(exchange, "the end of the response after [DONE]", actual=actual)
+
+
+def _strict(text: str) -> object:
+    """The JSON of a payload, or None: NaN, which Python reads, breaks every other client."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _payloads(exchange: Exchange) -> tuple[Event, ...]:
