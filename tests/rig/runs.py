@@ -53,7 +53,7 @@ class Run:
             assert "INTERNALERROR" not in text, text
 
 
-def start(folder: Path, *arguments: str, **variables: str) -> Run:
+def start(folder: Path, *arguments: str, patience: float = 300, **variables: str) -> Run:
     """Run pytest on the suites with these arguments and variables of the environment."""
     report = folder / "report"
     command = [
@@ -75,7 +75,7 @@ def start(folder: Path, *arguments: str, **variables: str) -> Run:
         env={**inherited, **variables},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=patience,
         check=False,
     )
     return Run(done.returncode, done.stdout, done.stderr, report)
