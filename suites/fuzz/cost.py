@@ -50,7 +50,12 @@ def _braked(body: dict[str, Any]) -> dict[str, Any]:
         return {**body, "max_tokens": FEW}
     if _above(body.get("max_tokens"), 0) and not _above(body.get("max_tokens"), MANY):
         return body
-    return body if "stop" in body else {**body, "stop": BRAKE}
+    return body if _odd(body.get("stop")) else {**body, "stop": BRAKE}
+
+
+def _odd(stop: object) -> bool:
+    """Whether a server has to refuse this; any other stop makes way for one that stops."""
+    return not (stop is None or isinstance(stop, str | list))
 
 
 def _above(value: object, bound: float) -> bool:
