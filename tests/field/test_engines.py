@@ -52,13 +52,9 @@ ENGINES = (
 def test_engine_is_accused_of_what_was_confirmed(engine: Engine, tmp_path: Path) -> None:
     server = engine.start(engine.port)
     try:
-        run = runs.start(
-            tmp_path,
-            *engine.arguments,
-            f"--base-url=http://127.0.0.1:{engine.port}/v1",
-            patience=PATIENCE,
-            COMPACTIFAI_API_KEY=llama.KEY,
-        )
+        base_url = f"--base-url=http://127.0.0.1:{engine.port}/v1"
+        key = {"COMPACTIFAI_API_KEY": llama.KEY}
+        run = runs.wait(PATIENCE, tmp_path, (*engine.arguments, base_url), key)
     finally:
         server.kill()
     run.no_traceback()

@@ -9,9 +9,12 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, FormatChecker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "schemas" / "verdict.schema.json").read_text("utf-8"))
@@ -53,8 +56,15 @@ class Run:
             assert "INTERNALERROR" not in text, text
 
 
-def start(folder: Path, *arguments: str, patience: float = 300, **variables: str) -> Run:
+def start(folder: Path, *arguments: str, **variables: str) -> Run:
     """Run pytest on the suites with these arguments and variables of the environment."""
+    return wait(300, folder, arguments, variables)
+
+
+def wait(
+    seconds: float, folder: Path, arguments: Iterable[str], variables: Mapping[str, str]
+) -> Run:
+    """The same, with as many seconds for the run. Raises subprocess.TimeoutExpired after them."""
     report = folder / "report"
     command = [
         sys.executable,
@@ -75,7 +85,7 @@ def start(folder: Path, *arguments: str, patience: float = 300, **variables: str
         env={**inherited, **variables},
         capture_output=True,
         text=True,
-        timeout=patience,
+        timeout=seconds,
         check=False,
     )
     return Run(done.returncode, done.stdout, done.stderr, report)
