@@ -72,6 +72,7 @@ class Remembering(Client):
     asked: list[Request] = field(default_factory=list)
     fresh: dict[tuple[str, ...], tuple[Exchange, ...]] = field(default_factory=dict)
     sent: int = 0
+    remembers: bool = field(default=False, init=False)  # a copy that a check made does not
 
     def send(self, request: Request, control: Request | None = None) -> Exchange:
         """As a client does."""
@@ -91,6 +92,8 @@ class Remembering(Client):
 
     def _known(self, key: tuple[str, ...], requests: Sequence[Request]) -> tuple[Exchange, ...]:
         self.asked += requests
+        if not self.remembers:
+            return ()
         memory = self.own if any(self.concerned(each) for each in requests) else self.honest
         known = memory.answers.get(key) or self.own.answers.get(key, ())
         for exchange in known:
@@ -113,7 +116,7 @@ class Remembering(Client):
         finally:
             self.announce = announce
         self.sent += len(heard)
-        if heard:
+        if heard and self.remembers:
             self.fresh.setdefault(key, tuple(heard))
 
 
@@ -260,6 +263,7 @@ def _deployment(
         honest,
         own,
     )
+    client.remembers = True
     held = bench.Held(Path(), base_url)
     try:
         yield Deployment(client, held, contract.load(), profiles.load(PROFILE), setup), client, held
