@@ -197,6 +197,11 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
             if not _ends_at(text, before, words) and sure(dut, kept, varied):
                 expected = (f"the text before {verify.show(words)}: {verify.show(before)}",)
                 yield verify.deviation(exchange, *expected, actual=verify.show(text))
+                continue
+            cut = words not in text and read(exchange).finish_reason == "length"
+            if cut and sure(dut, kept, varied):
+                told = "length, of a completion that a stop sequence ended"
+                yield verify.deviation(exchange, "finish_reason stop", actual=told)
 
 
 @check("COMP-REQ-STOP-01", tier="deep")
