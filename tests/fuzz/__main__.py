@@ -9,6 +9,7 @@ python -m tests.fuzz compare                                the same, by all oth
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import os
 import time
 from collections import Counter
@@ -70,12 +71,12 @@ class Heard:
         self.first.setdefault(clause, what)
 
 
-def silent(root: str, count: int, each: int) -> int:
-    """Whether nothing is said of the reference, nor of any variant."""
+def silent(root: str, count: int, each: int, only: str) -> int:
+    """Whether nothing is said of the reference, nor of any variant of such a name."""
     catalogue.load()
     drawn: Drawn = {}
     loud = [_loud(f"{root}/v1", "reference", (count, count, 0), drawn)]
-    for turn, name in enumerate(variants.load().entries):
+    for turn, name in enumerate(fnmatch.filter(variants.load().entries, only)):
         loud.append(_loud(f"{root}/variant/{name}/v1", name, (each, count, turn), drawn))
     return int(any(loud))
 
@@ -193,6 +194,7 @@ def main() -> int:
     parser.add_argument("what", choices=("silent", "faults", "compare"))
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--each", type=int, default=1_000)
+    parser.add_argument("--only", metavar="NAME", default="*", help="variants, such as 'chat-*'")
     parser.add_argument("--tier", choices=("standard", "deep"), default="standard")
     asked = parser.parse_args()
     os.environ[embedded.KEY_ENV] = bench.BENCH_KEY
@@ -200,7 +202,7 @@ def main() -> int:
     root = running.base_url.removesuffix("/v1")
     try:
         if asked.what == "silent":
-            return silent(root, asked.cases, asked.each)
+            return silent(root, asked.cases, asked.each, asked.only)
         return found(root, asked.tier) if asked.what == "faults" else compare(root)
     finally:
         running.stop()
