@@ -24,7 +24,7 @@ from fixtures.setup import Setup
 from reports.verdicts import Outcome, Scope, decide
 from schemas import contract, profiles
 from schemas.records import Verdict
-from suites import catalogue, checks, judge
+from suites import catalogue, checks, judge, prerequisites
 from tests import bench
 from tests.kill_matrix.concerned import alterations, concerns
 
@@ -127,6 +127,7 @@ class Report:
     tier: str
     told: tuple[Told, ...]
     said: Mapping[int, tuple[Judgement, ...]]
+    unserved: tuple[Judgement, ...]
     sent: int
 
     @cached_property
@@ -139,7 +140,7 @@ class Report:
         """What the run comes to."""
         judgements = [one.judgement for one in self.told]
         judgements += [one for each in self.exchanges for one in self.said[id(each)]]
-        judgements += judge.judge_run(self.exchanges)
+        judgements += [*judge.judge_run(self.exchanges), *self.unserved]
         promised = profiles.load(PROFILE)
         scope = Scope(_decided(), self.tier, promised.not_promised, promised.gates)
         return decide(contract.load().clauses.values(), judgements, scope, today=TODAY)
@@ -233,7 +234,8 @@ def _examine(
         for key, answers in client.fresh.items():
             own.answers.setdefault(key, answers)
         own.said.update(said)
-        return Report(tier, tuple(told), said, client.sent)
+        unserved = tuple(prerequisites.unserved(dut.cast))
+        return Report(tier, tuple(told), said, unserved, client.sent)
 
 
 def _ordered(tier: str) -> list[checks.Check]:
