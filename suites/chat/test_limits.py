@@ -339,8 +339,10 @@ def _fields(control: Answer) -> dict[str, Any]:
 def _inside(text: str, kind: str = "") -> tuple[str, str]:
     """A sequence out of the middle of a text, and what stands before it; empty without one.
 
-    A word, or in a text of one word its last letter; or what fits the pattern `kind`.
+    A word, or in a text of one word its last letter; or what fits the pattern `kind`. Where a cap
+    cut a character, what is left of it is no part of the text.
     """
+    text = text.replace("\ufffd", "")
     words = [word for word in text.split() if len(word) > 1]
     some = (*words[len(words) // 3 :], *text.strip()[-1:])
     for sequence in re.findall(kind, text[len(text) // 3 :]) if kind else some:
