@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from fixtures.reference import faults, variants, wire
+from fixtures.reference import alter, faults, variants, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,7 +43,7 @@ def concerns(altered: Iterable[Alteration], client: Client) -> Callable[[Request
     @cache
     def holds(request: Request) -> bool:
         arrived = _arrived(request, client)
-        return any(all(condition(arrived) for condition in each) for each in asked)
+        return any(all(alter.holds(condition, arrived) for condition in each) for each in asked)
 
     return holds
 

@@ -26,14 +26,14 @@ def at(root: str) -> Local:
 
 def test_each_fault_is_named_and_told() -> None:
     for name, entry in faults.load().entries.items():
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+        assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", name)
         assert entry.violates, f"{name}: a fault violates a clause"
         assert entry.about.endswith("."), name
 
 
 def test_no_variant_violates_anything() -> None:
     for name, entry in variants.load().entries.items():
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+        assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", name)
         assert not entry.violates, name
         assert entry.about.endswith("."), name
 
