@@ -73,7 +73,9 @@ def main() -> int:
         matrix.faults[one.name] = one.row()
         print(published.told_of_kill(one), flush=True)
         _keep(matrix, out, began)
-    new = [name for name in (*moods, *sets) if name not in matrix.variants]
+    if whole:
+        matrix.variants = {n: row for n, row in matrix.variants.items() if n in {*moods, *sets}}
+    new = [name for name in (*moods, *sets) if not matrix.heard(name)]
     for other in crew.each(_silence, new, known, asked.jobs):
         matrix.variants[other.name] = other.row()
         print(published.told_of_silence(other), flush=True)

@@ -51,6 +51,11 @@ class Matrix:
             and row["violates"] == sorted(faults.load().entries[name].violates)
         )
 
+    def heard(self, name: str) -> bool:
+        """Whether nothing was said of these variants when they were measured."""
+        row = self.variants.get(name)
+        return row is not None and not row["red"] and not any(row["exit"].values())
+
     @property
     def figures(self) -> Row:
         """What the README tells."""
