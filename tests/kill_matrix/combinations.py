@@ -12,18 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEED = 20
-FEWEST, MOST = 2, 5
+FEWEST, MOST, SHARED = 2, 5, 2
+# They send bytes in place of events, so they come last: nobody can change an event after them.
+FRAMING = (
+    *("comments-in-streams", "resp-flushes-rarely", "stream-comments", "stream-crlf"),
+    "stream-odd-cuts",
+)
 
 
 def drawn(names: Sequence[str], count: int) -> list[str]:
-    """So many different sets of variants, the same for the same names."""
+    """So many different sets of variants, the same for the same names: few have much in common."""
     if len(names) < FEWEST or not count:
         return []
-    found: dict[str, None] = {}
+    found: dict[str, set[str]] = {}
 
     @seed(SEED)
     @settings(
-        max_examples=count * 2,
+        max_examples=count * 8,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -31,9 +36,15 @@ def drawn(names: Sequence[str], count: int) -> list[str]:
     )
     @given(st.lists(st.sampled_from(sorted(names)), min_size=FEWEST, max_size=MOST, unique=True))
     def keep(chosen: list[str]) -> None:
-        found["+".join(sorted(chosen))] = None
+        mine = set(chosen)
+        if all(len(mine & other) <= SHARED for other in found.values()):
+            found["+".join(sorted(chosen, key=_place))] = mine
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         keep()
     return list(found)[:count]
+
+
+def _place(name: str) -> tuple[int, str]:
+    return FRAMING.index(name) + 1 if name in FRAMING else 0, name
