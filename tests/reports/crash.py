@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
 
-CHECK, ITEM = "AUTH-KEYS-01", "AUTH-SCHEME-01"
+CHECK, ITEM = "AUTH-INVALID-01", "AUTH-SCHEME-01"
 require = prerequisites.require
 
 
