@@ -18,4 +18,7 @@ UNBREAKABLE = {
 }
 
 # Clauses that block and whose own checks have not yet seen any of their faults.
-UNPROVEN: dict[str, str] = {}
+UNPROVEN: dict[str, str] = {
+    "SDK-PY-STREAM-01": "other clauses see its faults sooner, and end the examination; "
+    "tests/clients/test_faults.py shows it red",
+}
