@@ -1,8 +1,8 @@
 """Which requests an alteration of the reference deployment concerns.
 
 An alteration acts only where all its conditions hold. Those that look at nothing but the request
-can be asked here, without the deployment; those that count, or look at the connection, or throw
-dice, are taken to hold.
+can be asked here, without the deployment; those that count, or look at the connection or at the
+environment of their process, or throw dice, are taken to hold.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 # What a condition that looks at more than the request has in its code.
 STORES = frozenset({"STORE_DEREF", "STORE_GLOBAL"})
-NAMES = frozenset({"connection", "nth", "random", "time", "monotonic", "append", "add", "next"})
+NAMES = frozenset(
+    {"connection", "nth", "random", "time", "monotonic", "append", "add", "next", "environ"}
+)
 
 
 def alterations(fault: str, moods: Iterable[str]) -> tuple[Alteration, ...]:
