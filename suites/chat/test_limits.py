@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CAPS = (5, 1, 2, 17)
 NATURAL = 64  # room for an answer to a short question
+HALF = "\ufffd"  # what a decoder makes of half a character
 PER_TOKEN = 40  # characters, white space folded; no known tokenizer comes near
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 WORDS = said("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
@@ -339,14 +340,13 @@ def _fields(control: Answer) -> dict[str, Any]:
 def _inside(text: str, kind: str = "") -> tuple[str, str]:
     """A sequence out of the middle of a text, and what stands before it; empty without one.
 
-    A word, or in a text of one word its last letter; or what fits the pattern `kind`. Where a cap
-    cut a character, what is left of it is no part of the text.
+    A word, or in a text of one word its last letter; or what fits the pattern `kind`; never what
+    is left of a character that a cap cut.
     """
-    text = text.replace("\ufffd", "")
     words = [word for word in text.split() if len(word) > 1]
-    some = (*words[len(words) // 3 :], *text.strip()[-1:])
+    some = (*words[len(words) // 3 :], *text.strip().rstrip(HALF)[-1:])
     for sequence in re.findall(kind, text[len(text) // 3 :]) if kind else some:
         before = text.partition(sequence)[0]
-        if before.strip():
+        if HALF not in sequence and before.strip():
             return sequence, before
     return "", ""

@@ -1,4 +1,4 @@
-"""What the honest reference says, asked once a worker: the faults and variants are held against it."""
+"""What the honest reference says, asked once a worker: all else is held against it."""
 
 from __future__ import annotations
 
