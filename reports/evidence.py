@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
+
+from schemas import stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,6 +153,12 @@ def _header(header: dict[str, str], request: dict[str, Any], key_env: str) -> st
     name, value = header["name"], header["value"]
     if name == "Authorization" and request.get("_own_key"):
         return f'-H "Authorization: Bearer ${key_env}"'
+    shown = f"{name}: {value}"
+    if any(stand_in.decode() in value for stand_in in stand_ins.SHELL):
+        shown = re.sub(r'[\\"$`]', r"\\\g<0>", shown)
+        for stand_in, shell in stand_ins.SHELL.items():
+            shown = shown.replace(stand_in.decode(), shell.replace("VAR", key_env))
+        return f'-H "{shown}"'
     # curl leaves out a header that ends in a colon, and sends one that ends in a semicolon empty.
     return f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}"
 

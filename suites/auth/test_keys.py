@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fixtures.exchange import BASIC_KEY, KEY
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
+from schemas.stand_ins import BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
 from suites import doors, verify
 from suites.asking import few
 from suites.checks import Findings, case, check, checks
@@ -86,14 +86,24 @@ def test_an_unknown_key_is_refused(dut: Deployment) -> Findings:
 
 
 @check("AUTH-INVALID-01")
-def test_more_than_the_key_is_not_the_key(dut: Deployment) -> Findings:
-    """A key that begins or ends as the valid one does, and is longer, is refused."""
+def test_nearly_the_key_is_not_the_key(dut: Deployment) -> Findings:
+    """A key that begins or ends as the valid one does, or differs in a character, is refused.
+
+    Whether capitals count is observed: a deployment may take them for small letters.
+    """
     _owned(dut)
     shut = locked(dut)
+    near = {"a longer key": KEY + b"x", "a key that ends as ours": b"x" + KEY}
+    if SHORT_KEY in dut.client.almost:
+        altered = {"another last character": SHORT_KEY + b"~", "no last character": SHORT_KEY}
+        near = {"a longer key": KEY + b"x", **altered, **near}
     for operation in few(dut, [each for each in (doors.LIST, doors.CHAT) if each in shut], 1):
-        for longer in few(dut, (b"Bearer " + KEY + b"x", b"Bearer x" + KEY), 1):
-            request = replace(shut[operation], authorization=(longer,))
-            yield from barred(dut.send(request), f"{operation} with a longer key")
+        for told, token in few(dut, [*near.items()], 2):
+            request = replace(shut[operation], authorization=(b"Bearer " + token,))
+            yield from barred(dut.send(request), f"{operation} with {told}")
+    if OTHER_CASE_KEY in dut.client.almost and dut.setup.tier == "deep":
+        request = replace(shut[doors.LIST], authorization=(b"Bearer " + OTHER_CASE_KEY,))
+        yield Observation("key_in_other_case", verify.side(dut.send(request)))
 
 
 @check("AUTH-SCHEME-01")

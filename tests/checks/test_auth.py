@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
 import pytest
 
-from fixtures.exchange import BASIC_KEY, KEY, Exchange, Request
+from fixtures import har
+from fixtures.exchange import Exchange, Request
+from fixtures.secret import Redactor, Secret
+from reports import evidence
+from schemas.stand_ins import BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
 from tests import bench
 from tests.bench import BENCH_KEY
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-@pytest.mark.parametrize("value", [b"Bearer " + KEY, b"Token " + KEY, b"Basic " + BASIC_KEY])
+
+VALUES = {
+    b"Bearer " + KEY: f"Bearer {BENCH_KEY}",
+    b"Token " + KEY: f"Token {BENCH_KEY}",
+    b"Basic " + BASIC_KEY: f"Basic {base64.b64encode(b':' + BENCH_KEY.encode()).decode()}",
+    b"Bearer " + SHORT_KEY + b'~"`$': f'Bearer {BENCH_KEY[:-1]}~"`$',
+    b"Bearer " + OTHER_CASE_KEY: f"Bearer {BENCH_KEY.swapcase()}",
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
 def test_the_key_is_put_in_and_recorded_nowhere(reference: str, value: bytes) -> None:
     heard: list[Exchange] = []
     with bench.deployment(f"{reference}/v1", heard.append) as dut:
         exchange = dut.send(Request("GET", "/models", authorization=(value,)))
-    assert exchange.status == (200 if value.startswith(b"Bearer") else 401)
+    assert exchange.status == (200 if value == b"Bearer " + KEY else 401)
     assert not any(BENCH_KEY in repr(each) for each in heard)
+
+
+@pytest.mark.parametrize(("value", "sent"), VALUES.items())
+def test_the_command_makes_the_header_of_the_variable(
+    reference: str, tmp_path: Path, value: bytes, sent: str
+) -> None:
+    request = Request("GET", "/models", authorization=(value,))
+    with bench.deployment(f"{reference}/v1", lambda _: None) as dut:
+        line = evidence.curl(har.to_entry(dut.send(request), ""), "A_KEY", tmp_path)
+    assert BENCH_KEY[:-1] not in line
+    shown = f"curl() {{ printf '%s\\n' \"$@\"; }}; {line}"
+    done = subprocess.run(
+        ["bash", "-c", shown], env={"A_KEY": BENCH_KEY, "PATH": os.environ["PATH"]}, stdout=-1
+    )
+    assert f"Authorization: {sent}" in done.stdout.decode().splitlines()
+
+
+@pytest.mark.parametrize("value", [BENCH_KEY[:-1], BENCH_KEY.swapcase()])
+def test_what_is_nearly_the_key_is_hidden_and_is_no_leak(value: str) -> None:
+    redactor = Redactor.of(Secret(BENCH_KEY))
+    said = f"No such key: {value}~".encode()
+    assert not redactor.found(said)
+    assert redactor.clean(said) == b"No such key: [REDACTED]~"
 
 
 def test_a_deployment_without_a_key_is_not_asked_for_one(reference: str) -> None:
