@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 LONG = 200  # characters
+CALLS = 5
 LATE = 0.7  # of the time that generating takes
 # Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
 UNICODE = said(
@@ -192,6 +193,32 @@ def _same_arguments(exchange: Exchange, plain: tuple[object, ...]) -> Findings:
         if _is_json(other.arguments) and not _is_json(call.arguments):  # type: ignore[attr-defined]
             actual = verify.show(call.arguments)
             yield verify.deviation(exchange, "fragments that join to JSON", actual=actual)
+
+
+@check("STREAM-CHAT-TOOL-01", tier="deep")
+def test_streaming_loses_no_argument(dut: Deployment) -> Findings:
+    """A forced call has its required argument in a stream, too.
+
+    Rule: a deviation only where each of 5 plain calls has it, and none of 5 streamed ones.
+    """
+    for number in range(CALLS):
+        plain = ask(dut, forced("get_weather"), sample=number)
+        streamed = ask(dut, forced("get_weather"), sample=number, stream=True)
+        if not _located(plain) or _located(streamed):
+            return
+    actual = f"calls without it, {CALLS} of {CALLS}; plain ones have it"
+    yield verify.deviation(streamed, 'the required argument "location"', actual=actual)
+
+
+def _located(exchange: Exchange) -> bool:
+    """Whether a call has the required argument.
+
+    Raises Inconclusive, NoControl, and Untestable where there is no call.
+    """
+    calls = whole(exchange).tool_calls
+    if not calls or not _is_json(calls[0].arguments):
+        raise Untestable("no call, or none with JSON: see CHAT-TOOL-06")
+    return "location" in json.loads(calls[0].arguments)
 
 
 def _is_json(text: str) -> bool:

@@ -134,6 +134,22 @@ TYPES = (
     Act(
         "a response_format without sense", adding('"response_format": {"type": ["json_schema", 5]}')
     ),
+    Act(
+        "a schema without sense",
+        adding(
+            '"response_format": {"type": "json_schema",'
+            ' "json_schema": {"name": "x", "schema": {"type": "nothing", "pattern": "("}}}'
+        ),
+    ),
+    Act("a prompt of token ids that there are not", saying("[[-1]]")),
+    Act("an echo of the prompt alone", adding('"echo": true, "max_tokens": 0')),
+    Act(
+        "a tool that must be called",
+        adding(
+            '"tool_choice": "required", "tools":'
+            ' [{"type": "function", "name": "f", "function": {"name": "f"}}]'
+        ),
+    ),
     Act("a key of 10 kB", adding(f'"{"k" * 10_000}": 1')),
 )
 MEDIA = (
