@@ -7,11 +7,13 @@ request may be accepted or refused, and only has to be answered in order.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from schemas import validate
@@ -47,14 +49,36 @@ def of(dut: Deployment, kind: str, body: object, roles: frozenset[str]) -> Promi
     """What is promised of this body, sent to a model that plays these roles."""
     if not isinstance(body, dict):
         return OPEN
-    clauses = validate.refusals(kind, body)
+    clauses, needed, sure = _read(kind, _Body(_digest(body), body))
     binding = tuple(clause for clause in clauses if _binds(dut, clause, roles))
     if clauses:
         return Promise("refused", binding) if binding else OPEN
     # Of a model that nobody lists, only the gates of each route say something.
-    able = bool(roles) and validate.needs(kind, body) <= roles
-    sure = able and validate.accepts(kind, body)
-    return ACCEPTED if sure and all(holds(body) for holds in _SURE) else OPEN
+    return ACCEPTED if sure and roles and needed <= roles else OPEN
+
+
+@dataclass(frozen=True)
+class _Body:
+    """A body that is known again by its digest."""
+
+    digest: bytes
+    body: dict[str, Any] = field(compare=False, repr=False)
+
+
+def _digest(body: object) -> bytes:
+    """Equal only for bodies that are written alike: 1, 1.0 and true differ."""
+    return hashlib.sha256(repr(body).encode("utf-8", "surrogatepass")).digest()
+
+
+@lru_cache(maxsize=8192)  # most cases are asked for several times a run
+def _read(kind: str, told: _Body) -> tuple[tuple[str, ...], frozenset[str], bool]:
+    """By which clauses it must be refused; which roles it needs, and whether it is accepted then."""
+    body = told.body
+    clauses = validate.refusals(kind, body)
+    if clauses:
+        return clauses, frozenset(), False
+    sure = validate.accepts(kind, body) and all(holds(body) for holds in _SURE)
+    return (), validate.needs(kind, body), sure
 
 
 def _binds(dut: Deployment, clause: str, roles: frozenset[str]) -> bool:

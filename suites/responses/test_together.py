@@ -1,0 +1,34 @@
+"""Responses that run at the same time have nothing to do with each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from suites import verify
+from suites.checks import Findings, check
+from suites.responses.asking import answered, read
+
+if TYPE_CHECKING:
+    from fixtures.deployment import Deployment
+
+TOGETHER = 8
+FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+
+
+@check("RESP-PATH-01", tier="deep")
+def test_responses_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
+    """Eight responses at the same time, half of them streamed: none holds another's word.
+
+    Nobody can guess these words, so a model that ignores what it is asked proves nothing wrong.
+    """
+    words = [dut.nonce(f"response {number}") for number in range(TOGETHER)]
+    bodies = [
+        dut.request("/responses", input=f"Say {word}", **FORMS[number % 2])
+        for number, word in enumerate(words)
+    ]
+    for number, exchange in enumerate(dut.together(bodies)):
+        yield from answered(exchange, "one of eight requests at the same time")
+        text = read(exchange).text if exchange.ok else ""
+        for word in (word for word in words if word != words[number] and word in text):
+            expected = f"no {word}, which stands in another request only"
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
