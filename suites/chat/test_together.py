@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
 TOGETHER = (4, 12)
+EIGHT = 8
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
@@ -34,3 +35,20 @@ def test_chats_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
                 if word != words[number] and word in text:
                     expected = f"no {word}, which stands in another request only"
                     yield verify.deviation(exchange, expected, actual=verify.show(text))
+
+
+@check("CHAT-RESP-USAGE-02", tier="deep")
+def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
+    """Eight chats at the same time count the prompt tokens that each counts alone, twice."""
+    talks = [said("Say OK. " * (1 + 9 * number)) for number in range(EIGHT)]
+    alone = [
+        {read(dut.chat(messages=each, sample=n)).tokens("prompt_tokens") for n in range(2)}
+        for each in talks
+    ]
+    bodies = [dut.request(CHAT, messages=each, sample=9) for each in talks]
+    for counts, exchange in zip(alone, dut.together(bodies), strict=True):
+        verify.conclusive(exchange)
+        told = read(exchange).tokens("prompt_tokens") if exchange.ok else 0
+        if exchange.ok and len(counts) == 1 and told not in counts:
+            expected = f"{counts.pop()} prompt tokens, as alone"
+            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")

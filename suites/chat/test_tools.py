@@ -31,6 +31,7 @@ NAMES = {tool["function"]["name"] for tool in TOOLS}  # type: ignore[index]
 PARIS = said("What's the weather in Paris?")
 BOTH = said("What's the weather in Paris, and what is it in Rome?")  # may take two calls
 HELLO = said("Say hello.")
+CALLS = 5
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 # What a call may look like before it is parsed: cut text with it may be half a call.
 MARKUP = frozenset("{<[")
@@ -156,6 +157,36 @@ def test_called_function_was_offered(dut: Deployment) -> Findings:
             where = f"/choices/0/message/tool_calls/{call.index}/function"
             if call.name not in NAMES:
                 yield verify.deviation(exchange, *sorted(NAMES), actual=call.name, where=where)
+
+
+@check("CHAT-TOOL-08", tier="deep")
+def test_plain_answers_lose_no_argument(dut: Deployment) -> Findings:
+    """A forced call has its required argument in a plain answer, too.
+
+    Rule: a deviation only where each of 5 streamed calls has it, and none of 5 plain ones.
+    """
+    yield from loses_arguments(dut, {}, {"stream": True})
+
+
+def loses_arguments(dut: Deployment, lost: dict[str, Any], kept: dict[str, Any]) -> Findings:
+    """A finding when no call of one form has the required argument, and all of the other do."""
+    for number in range(CALLS):
+        poor = ask(dut, forced("get_weather"), sample=number, **lost)
+        rich = ask(dut, forced("get_weather"), sample=number, **kept)
+        if _located(poor) or not _located(rich):
+            return
+    actual = f"calls without it, {CALLS} of {CALLS}; " + ("plain" if lost else "streamed")
+    yield verify.deviation(poor, 'the argument "location"', actual=f"{actual} ones have it")
+
+
+def _located(exchange: Exchange) -> bool:
+    """Whether a call has the required argument; without JSON, or a call, another clause speaks."""
+    calls = whole(exchange).tool_calls
+    try:
+        arguments = json.loads(calls[0].arguments)
+    except (IndexError, ValueError):
+        raise Untestable("no call, or none with JSON: see CHAT-TOOL-06") from None
+    return isinstance(arguments, dict) and "location" in arguments
 
 
 @check("CHAT-TOOL-09", tier="deep")

@@ -16,7 +16,7 @@ from suites import verify
 from suites.asking import COUNT, SHORT, STORY, few, read, said, settle
 from suites.chat.test_examples import replay
 from suites.chat.test_limits import NATURAL
-from suites.chat.test_tools import BOTH, PARIS, ask, forced, whole
+from suites.chat.test_tools import BOTH, PARIS, ask, forced, loses_arguments, whole
 from suites.checks import Findings, check
 from suites.invariants.generic import reasons
 from suites.invariants.streams import lost
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 LONG = 200  # characters
-CALLS = 5
 LATE = 0.7  # of the time that generating takes
 # Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
 UNICODE = said(
@@ -201,24 +200,7 @@ def test_streaming_loses_no_argument(dut: Deployment) -> Findings:
 
     Rule: a deviation only where each of 5 plain calls has it, and none of 5 streamed ones.
     """
-    for number in range(CALLS):
-        plain = ask(dut, forced("get_weather"), sample=number)
-        streamed = ask(dut, forced("get_weather"), sample=number, stream=True)
-        if not _located(plain) or _located(streamed):
-            return
-    actual = f"calls without it, {CALLS} of {CALLS}; plain ones have it"
-    yield verify.deviation(streamed, 'the required argument "location"', actual=actual)
-
-
-def _located(exchange: Exchange) -> bool:
-    """Whether a call has the required argument.
-
-    Raises Inconclusive, NoControl, and Untestable where there is no call.
-    """
-    calls = whole(exchange).tool_calls
-    if not calls or not _is_json(calls[0].arguments):
-        raise Untestable("no call, or none with JSON: see CHAT-TOOL-06")
-    return "location" in json.loads(calls[0].arguments)
+    yield from loses_arguments(dut, {"stream": True}, {})
 
 
 def _is_json(text: str) -> bool:

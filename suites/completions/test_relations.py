@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from dataclasses import replace
@@ -135,10 +136,14 @@ def test_no_minimum_is_as_none(dut: Deployment) -> Findings:
 
 @check("COMP-PATH-01", tier="deep")
 def test_completions_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
-    """Eight completions at the same time: none holds a word that only another's prompt held."""
+    """Eight completions at the same time: none holds a word that only another's prompt held.
+
+    Half of them are streamed, where the route streams.
+    """
     words = [dut.nonce(f"together {number}") for number in range(TOGETHER)]
-    prompts = [f"{word} {word} {word} {word} {word} {word}" for word in words]
-    bodies = [dut.request(ROUTE, prompt=prompt, max_tokens=16) for prompt in prompts]
+    prompts = [" ".join([word] * 6) for word in words]
+    asked = itertools.cycle(forms(dut))
+    bodies = [dut.request(ROUTE, prompt=each, max_tokens=16, **next(asked)) for each in prompts]
     for number, exchange in enumerate(dut.together(bodies)):
         yield from verify.accepted(exchange, "one of eight requests at the same time")
         others = [word for word in words if word != words[number]]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_DEEP = 1_000_000
 DEEP = 20_000
 DIGITS = "9" * 5000  # more than Python's int() reads without a limit being lifted
+NONSENSE = '{"type": "nothing", "pattern": "("}'
 CHAT, COMPLETIONS, RESPONSES = doors.CHAT, doors.COMPLETIONS, doors.RESPONSES
 
 MISTAKES: tuple[tuple[str, str, Any], ...] = (
@@ -134,15 +135,19 @@ TYPES = (
     Act(
         "a response_format without sense", adding('"response_format": {"type": ["json_schema", 5]}')
     ),
-    Act(
-        "a schema without sense",
-        adding(
-            '"response_format": {"type": "json_schema",'
-            ' "json_schema": {"name": "x", "schema": {"type": "nothing", "pattern": "("}}}'
-        ),
-    ),
+    Act("a key of 10 kB", adding(f'"{"k" * 10_000}": 1')),
+)
+# What a client may mean, at the edge of what there is: nothing, or something that nobody has.
+EDGES = (
+    Act("nothing to say", saying('""')),
+    Act("no list of things to say", saying("[]")),
+    Act("a prompt of token ids", saying("[1, 2, 3]")),
     Act("a prompt of token ids that there are not", saying("[[-1]]")),
-    Act("an echo of the prompt alone", adding('"echo": true, "max_tokens": 0')),
+    Act("an empty stop", adding('"stop": ""')),
+    Act("a list of an empty stop", adding('"stop": [""]')),
+    Act("no stops", adding('"stop": []')),
+    Act("no tools", adding('"tools": []')),
+    Act("no tools, of which none is to be called", adding('"tool_choice": "none"')),
     Act(
         "a tool that must be called",
         adding(
@@ -150,7 +155,28 @@ TYPES = (
             ' [{"type": "function", "name": "f", "function": {"name": "f"}}]'
         ),
     ),
-    Act("a key of 10 kB", adding(f'"{"k" * 10_000}": 1')),
+    Act("an echo of the prompt alone", adding('"echo": true, "max_tokens": 0')),
+    Act("a best_of below n", adding('"best_of": 1, "n": 2')),
+    Act("penalties beyond their range", adding('"frequency_penalty": -9, "presence_penalty": 9')),
+    Act("a stream of no token", adding('"stream": true, "max_tokens": 0')),
+    Act("a stream that is too hot", adding('"stream": true, "temperature": 99')),
+    Act("a response that nobody gave", adding('"previous_response_id": "resp_0"')),
+    Act(
+        "a response_format without its schema", adding('"response_format": {"type": "json_schema"}')
+    ),
+    Act(
+        "a schema without sense",
+        adding(
+            '"response_format": {"type": "json_schema",'
+            f' "json_schema": {{"name": "x", "schema": {NONSENSE}}}}}'
+        ),
+    ),
+    Act(
+        "a text format without sense",
+        adding(
+            f'"text": {{"format": {{"type": "json_schema", "name": "x", "schema": {NONSENSE}}}}}'
+        ),
+    ),
 )
 MEDIA = (
     Act("text/plain", unchanged, "text/plain"),

@@ -72,7 +72,7 @@ def _digest(body: object) -> bytes:
 
 @lru_cache(maxsize=8192)  # most cases are asked for several times a run
 def _read(kind: str, told: _Body) -> tuple[tuple[str, ...], frozenset[str], bool]:
-    """By which clauses it must be refused; which roles it needs, and whether it is accepted then."""
+    """The clauses that refuse it; the roles that it needs, and whether it is accepted then."""
     body = told.body
     clauses = validate.refusals(kind, body)
     if clauses:

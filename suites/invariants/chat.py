@@ -56,6 +56,15 @@ def created_is_now(exchange: Exchange) -> Iterator[Finding]:
     yield from documents.is_now(exchange, "created")
 
 
+@invariant("CHAT-RESP-CREATED-01", on=chat_streams)
+def created_in_a_stream_is_now(exchange: Exchange) -> Iterator[Finding]:
+    """The last created of a stream is the current Unix time in seconds, as in a plain answer."""
+    told = [chunk["created"] for chunk in Answer(exchange).chunks if "created" in chunk]
+    if not told:
+        raise Untestable("no chunk tells a time")
+    yield from documents.tells_now(exchange, told[-1], "created")
+
+
 @invariant("CHAT-RESP-USAGE-01", on=chat_answers)
 def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     """total_tokens is the sum of prompt_tokens and completion_tokens."""

@@ -10,7 +10,7 @@ from fixtures.answers import Answer
 from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import Untestable
 from schemas.validate import violations
-from suites.invariants import streams
+from suites.invariants import documents, streams
 from suites.judge import invariant
 from suites.verify import describe, deviation, show
 
@@ -64,6 +64,23 @@ def chunks_are_text_completions(exchange: Exchange) -> Iterator[Finding]:
     if len(ids) > 1:
         actual = f"{len(ids)} ids: {', '.join(sorted(ids)[:3])}"
         yield deviation(exchange, "one id in all chunks", actual=actual, where="/id")
+
+
+@invariant("STREAM-COMP-02", on=streams_of_text)
+def what_chunks_tell_is_true(exchange: Exchange) -> Iterator[Finding]:
+    """Where chunks tell a model it is a name, and where they tell a time it is the current one."""
+    found = _chunks(exchange)
+    for model in (chunk["model"] for chunk in found if "model" in chunk):
+        if not isinstance(model, str) or not model:
+            yield deviation(exchange, "the name of a model", actual=show(model), where="/model")
+            break
+    times = [chunk["created"] for chunk in found if "created" in chunk]
+    for told in times[-1:]:
+        if type(told) is not int:
+            expected = "a Unix time in whole seconds"
+            yield deviation(exchange, expected, actual=show(told), where="/created")
+        else:
+            yield from documents.tells_now(exchange, told, "created")
 
 
 @invariant("STREAM-COMP-02", on=streams_of_text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from suites import verify
 from suites.checks import Findings, check
-from suites.responses.asking import answered, read
+from suites.responses.asking import LONG, answered, counted, read
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
@@ -28,7 +28,20 @@ def test_responses_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
     ]
     for number, exchange in enumerate(dut.together(bodies)):
         yield from answered(exchange, "one of eight requests at the same time")
-        text = read(exchange).text if exchange.ok else ""
-        for word in (word for word in words if word != words[number] and word in text):
+        told = exchange.body.decode("utf-8", "replace") + read(exchange).text if exchange.ok else ""
+        for word in (word for word in words if word != words[number] and word in told):
             expected = f"no {word}, which stands in another request only"
-            yield verify.deviation(exchange, expected, actual=verify.show(text))
+            yield verify.deviation(exchange, expected, actual=verify.show(read(exchange).text))
+
+
+@check("RESP-OUT-USAGE-01", tier="deep")
+def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
+    """Eight responses at the same time count the input tokens that each counts alone, twice."""
+    inputs = [f"{LONG} " * number + "Say OK" for number in range(TOGETHER)]
+    alone = [{counted(dut.responses(input=each, sample=n)) for n in range(2)} for each in inputs]
+    bodies = [dut.request("/responses", input=each, sample=9) for each in inputs]
+    for counts, exchange in zip(alone, dut.together(bodies), strict=True):
+        verify.conclusive(exchange)
+        if exchange.ok and len(counts) == 1 and (told := counted(exchange)) not in counts:
+            expected = f"{counts.pop()} input tokens, as alone"
+            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
