@@ -1,4 +1,4 @@
-"""What the catalogue of faults cannot express about responses, and the lawful variants."""
+"""What the catalogue of faults cannot express about responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from fixtures import examples
 from fixtures.bodies import post
 from fixtures.exchange import Chunk, Exchange
 from fixtures.outputs import Output
-from fixtures.reference import variants
 from schemas.records import Verdict
 from suites import catalogue, judge
 from suites.checks import execute
@@ -23,23 +22,9 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-AREAS = ("responses", "responses-stream")
-# Other areas' variants hold on other routes only, and have tests of their own.
-VARIANTS = [name for name in variants.load().entries if not name.startswith(("audio", "chat"))]
 ROLES = (("broken_model", "whisper-large-v3"), ("responses", "hypernova-60b"))
 
 catalogue.load()
-
-
-@pytest.mark.parametrize("name", VARIANTS)
-def test_a_lawful_variant_violates_nothing(reference: str, name: str) -> None:
-    verdicts = bench.examine(f"{reference}/variant/{name}/v1", areas=AREAS)
-    assert not verdicts.violated, verdicts.told()
-    assert not verdicts.outcome.harness, verdicts.told()
-    decided = {said.clause.id for said in verdicts.outcome.open} & {
-        said.clause.id for said in verdicts.outcome.clauses if said.clause.area in AREAS
-    }
-    assert not decided, f"clauses that block stay undecided: {decided}"
 
 
 def test_a_model_without_endpoint_is_judged_where_it_is_named(reference: str) -> None:
