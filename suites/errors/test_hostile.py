@@ -69,7 +69,7 @@ def acts_of(operation: str, tier: str) -> Iterator[Act]:
 def test_mistakes_in_a_body_are_no_crash(
     dut: Deployment, operation: str, acts: tuple[Act, ...]
 ) -> Findings:
-    """A body that no client means, or a rare one, is refused or read, and never answered with a 5xx."""
+    """A body that no client means, or few do, is refused or read, and never leads to a 5xx."""
     door = doors.doors(dut).get(operation)
     if door is None:
         raise NotApplicable(f"no model serves {operation}")
