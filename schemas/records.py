@@ -123,9 +123,9 @@ def append(path: Path, judgement: Judgement, clean: Callable[[str], str] = str) 
 def read(folder: Path) -> Iterator[Judgement]:
     """All records of a run, from every process that judged.
 
-    The last line of a file may be cut when its process was killed; what is whole is read.
+    The last line of a file may be cut when its process was killed; what is whole is read. A line
+    ends with a newline alone: U+2028, which an answer may hold, ends none.
     """
     for path in sorted(folder.glob("*.jsonl")):
-        for line in path.read_text("utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                yield Judgement.from_line(line)
+        *lines, _ = path.read_text("utf-8").split("\n")
+        yield from map(Judgement.from_line, lines)

@@ -153,7 +153,7 @@ def together(
         asked = {"package": tool.package, "seconds": seconds, "programs": listed}
         most = STARTING + (seconds + 1) * len(left)
         code, out, err = process(_runner(tool), home, most, json.dumps(asked))
-        ended = [json.loads(line) for line in out.splitlines() if line.endswith("}")]
+        ended = [json.loads(line) for line in out.split("\n") if line.endswith("}")]
         yield from ended
         left = left[len(ended) :]
         if left:

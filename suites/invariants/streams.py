@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # A payload without its field name, or with one that is none: SSE knows `data` in small letters.
 LOST = re.compile(r"(?!data:)(?:[Dd][Aa][Tt][Aa]\s*:\s*)?(?:\{\s*\"|\[DONE\])")
+LINE_END = re.compile(r"\r\n|\r|\n")
 CUT = (Failure.TRUNCATED, Failure.OVERSIZE)
 
 
@@ -66,7 +67,8 @@ def framing(exchange: Exchange) -> Iterator[Finding]:
 
 def lost(exchange: Exchange) -> list[str]:
     """Payloads that every reader passes over, because their line has no `data:` or another one."""
-    whole_lines = exchange.body.decode("utf-8", "replace").splitlines()
+    # SSE knows three ends of a line; U+2028, which a text may hold, is none of them.
+    whole_lines = LINE_END.split(exchange.body.decode("utf-8", "replace"))
     if exchange.failure:
         whole_lines = whole_lines[:-1]
     return [line[:80] for line in whole_lines if LOST.match(line)]
