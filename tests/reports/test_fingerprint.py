@@ -76,11 +76,12 @@ def test_profile_is_known_by_its_digest(tmp_path: Path) -> None:
     assert mine.digest != theirs.digest
 
 
-def test_half_a_surrogate_pair_is_written_and_read_back(tmp_path: Path) -> None:
-    said = samples.found(Finding(("text",), "half \ud800 of a pair"))
+@pytest.mark.parametrize("odd", ["\ud800", "\u2028", "\u2029", "\x85", "\x0b\x0c\x1c\x1d\x1e"])
+def test_odd_characters_are_written_and_read_back(tmp_path: Path, odd: str) -> None:
+    said = samples.found(Finding(("text",), f"odd {odd} text"))
     (tmp_path / "ledger").mkdir()
     records.append(tmp_path / "ledger" / "main.jsonl", said)
     assert list(records.read(tmp_path / "ledger")) == [said]
     document.write(tmp_path / "verdict.json", samples.run(said))
     (row,) = [row for row in document.read(tmp_path)["clauses"] if row["findings"]]
-    assert row["findings"][0]["actual"] == "half \ud800 of a pair"
+    assert row["findings"][0]["actual"] == f"odd {odd} text"
