@@ -87,8 +87,8 @@ def _loud(base_url: str, name: str, part: tuple[int, int, int], drawn: Drawn) ->
     heard = Heard()
     with bench.deployment(base_url, heard.announce, seed=SEED) as dut:
         models = _models(dut)
-        if models not in drawn:
-            drawn[models] = dict(_drawn(dut, count))
+        if models not in drawn:  # the first are those of most variants, which share its cases
+            drawn[models] = dict(_drawn(dut, each if drawn else count))
         share = min(1.0, each / sum(map(len, drawn[models].values())))
         began = time.perf_counter()
         hunts = [
