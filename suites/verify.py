@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fixtures.client import troubled
-from fixtures.exchange import NOT_JSON, Exchange
+from fixtures.exchange import NOT_JSON, Exchange, Failure
 from fixtures.outcomes import Inconclusive, Untestable
 from schemas.records import Finding
 
@@ -30,7 +30,7 @@ def accepted(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     Raises Inconclusive.
     """
     conclusive(exchange)
-    if exchange.ok and not _is_error(exchange):
+    if (exchange.ok or _cut_behind_its_end(exchange)) and not _is_error(exchange):
         return
     yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
 
@@ -119,6 +119,12 @@ def show(value: object) -> str:
 
 def _to(told: str) -> str:
     return f" to {told}" if told else ""
+
+
+def _cut_behind_its_end(exchange: Exchange) -> bool:
+    """Whether a stream came to its [DONE], and no further: the streams' own clauses tell of it."""
+    last = exchange.payloads[-1:] if exchange.is_stream else ()
+    return exchange.failure is Failure.TRUNCATED and any(event.done for event in last)
 
 
 def _is_error(exchange: Exchange) -> bool:
