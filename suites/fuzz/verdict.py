@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 GENERAL = ("ERR-5XX-01", "ERR-400-02")
 NOT_IMPLEMENTED = 501
-INNER = {
+# The clauses by which the two forms of a prompt are accepted: a string, and a list.
+PROMPTS = {
     "messages": ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
+    "prompt": ("COMP-REQ-PROMPT-02", "COMP-REQ-PROMPT-03"),
     "input": ("RESP-REQ-INPUT-02", "RESP-REQ-INPUT-03"),
 }
 
@@ -59,10 +61,10 @@ def accepting(target: Target, case: Case) -> str:
     if len(odd) > 1:
         return ""
     field, value = next(iter(odd.items()))
-    if field in INNER:
-        text, listed = INNER[field]
-        inner = value[0].get("content") if isinstance(value, list) else value
-        return listed if isinstance(inner, list) or target.kind == "responses.request" else text
+    if field in PROMPTS:
+        text, listed = PROMPTS[field]
+        said = value[0].get("content") if field == "messages" else value
+        return listed if isinstance(said, list) else text
     rows = {row.field: row for row in tables.load().requests[target.kind].rows}
     return rows[field].clauses[0] if field in rows else PATHS[target.kind]
 
@@ -72,7 +74,7 @@ def speakable(kinds: Iterable[str]) -> tuple[str, ...]:
     found = list(GENERAL)
     for kind in kinds:
         for row in tables.load().requests[kind].rows:
-            found += [row.clauses[0], *INNER.get(row.field, ())]
+            found += [row.clauses[0], *PROMPTS.get(row.field, ())]
         found += PATHS.values()
         found += validate.refusing(kind)
     return tuple(dict.fromkeys(found))

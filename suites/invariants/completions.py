@@ -195,7 +195,10 @@ def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
 @invariant("COMP-REQ-STOP-01", on=any_answer)
 def nothing_follows_a_stop_sequence(exchange: Exchange) -> Iterator[Finding]:
     """No token follows a stop sequence; a rest of the token that it came in may."""
-    stop = exchange.request.fields.get("stop")
+    asked = exchange.request.fields
+    if asked.get("echo") or asked.get("suffix"):
+        raise Untestable("what is echoed or appended, against its own clause, may hold one")
+    stop = asked.get("stop")
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list) or not sequences:
         raise Untestable("no stop sequence")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures import examples
-from suites import catalogue
+from suites import catalogue, judge
 from tests import bench
 
 if TYPE_CHECKING:
@@ -72,3 +72,12 @@ def test_printed_answer_that_does_not_fit_is_found(monkeypatch: pytest.MonkeyPat
 def _with(example: examples.Example, old: str, new: str) -> examples.Example:
     assert old in example.text
     return replace(example, text=example.text.replace(old, new))
+
+
+def test_an_echo_does_not_run_over_a_stop_sequence(reference: str) -> None:
+    fields = {"prompt": "Two, three, four", "stop": ",", "echo": True}
+    with bench.deployment(f"{reference}/fault/echo-honoured/v1") as dut:
+        exchange = dut.completions(**fields)
+    assert "Two, three" in exchange.body.decode()
+    said = [finding.clause for one in judge.judge(exchange) for finding in one.findings]
+    assert "COMP-REQ-STOP-01" not in said

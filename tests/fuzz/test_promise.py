@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.audio import speech
-from suites.fuzz import promise
+from suites.fuzz import promise, verdict
 from suites.fuzz.cases import Target, target
 from suites.fuzz.cost import BRAKE, thrifty
 from tests import bench
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 USER = {"role": "user", "content": "Say OK"}
+TEXT = {"type": "text", "text": "Say OK"}
 TOOL = {"type": "function", "function": {"name": "f"}}
 
 
@@ -52,6 +53,29 @@ def chat(reference: str) -> Iterator[Target]:
 )
 def test_promise(chat: Target, odd: dict[str, Any], standing: str) -> None:
     assert chat.case(odd).promise.standing == standing
+
+
+@pytest.mark.parametrize(
+    ("operation", "odd", "clause"),
+    [
+        ("POST /chat/completions", {"messages": [USER]}, "CHAT-MSG-ROLE-01"),
+        (
+            "POST /chat/completions",
+            {"messages": [{**USER, "content": [TEXT]}]},
+            "CHAT-PART-TEXT-01",
+        ),
+        ("POST /completions", {"prompt": "A"}, "COMP-REQ-PROMPT-02"),
+        ("POST /completions", {"prompt": ["A", "B"]}, "COMP-REQ-PROMPT-03"),
+        ("POST /responses", {"input": "A"}, "RESP-REQ-INPUT-02"),
+        ("POST /responses", {"input": [USER]}, "RESP-REQ-INPUT-03"),
+    ],
+)
+def test_each_form_of_a_prompt_has_its_clause(
+    reference: str, operation: str, odd: dict[str, Any], clause: str
+) -> None:
+    with bench.deployment(f"{reference}/v1") as dut:
+        hunted = target(dut, operation, None)
+        assert verdict.accepting(hunted, hunted.case(odd)) == clause
 
 
 def test_a_schema_of_odd_names_is_not_simple() -> None:
