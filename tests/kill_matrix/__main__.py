@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("what", nargs="?", choices=("all", "faults", "variants", "flips"), default="all")
     add("--only", default="*", metavar="PATTERN", help="faults and variants of these names")
-    add("--jobs", type=int, default=max(2, os.cpu_count() or 1))
+    # Deployments that are slow on purpose are waited for: two jobs a core keep it busy.
+    add("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     add("--out", type=Path, metavar="FILE", help="the JSON; the table stands beside it")
     add("--combinations", type=int, default=50, help="sets of variants to draw")
     add("--update", action="store_true", help="keep what was measured of faults as they are now")
