@@ -9,6 +9,7 @@ from __future__ import annotations
 KEY = b"{key}"
 BASIC_KEY = b"{basic-credentials}"  # the key as the password of nobody, for Basic
 SHORT_KEY = b"{key-without-its-last-character}"
+ALTERED_KEY = SHORT_KEY + b"~"
 OTHER_CASE_KEY = b"{key-in-the-other-case}"
 
 # What a shell makes of the key in the variable VAR.

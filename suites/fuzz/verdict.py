@@ -22,9 +22,9 @@ GENERAL = ("ERR-5XX-01", "ERR-400-02")
 NOT_IMPLEMENTED = 501
 # The clauses by which the two forms of a prompt are accepted: a string, and a list.
 PROMPTS = {
-    "messages": ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
-    "prompt": ("COMP-REQ-PROMPT-02", "COMP-REQ-PROMPT-03"),
-    "input": ("RESP-REQ-INPUT-02", "RESP-REQ-INPUT-03"),
+    ("chat.request", "messages"): ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
+    ("completions.request", "prompt"): ("COMP-REQ-PROMPT-02", "COMP-REQ-PROMPT-03"),
+    ("responses.request", "input"): ("RESP-REQ-INPUT-02", "RESP-REQ-INPUT-03"),
 }
 
 
@@ -61,8 +61,8 @@ def accepting(target: Target, case: Case) -> str:
     if len(odd) > 1:
         return ""
     field, value = next(iter(odd.items()))
-    if field in PROMPTS:
-        text, listed = PROMPTS[field]
+    if (target.kind, field) in PROMPTS:
+        text, listed = PROMPTS[target.kind, field]
         said = value[0].get("content") if field == "messages" else value
         return listed if isinstance(said, list) else text
     rows = {row.field: row for row in tables.load().requests[target.kind].rows}
@@ -74,7 +74,7 @@ def speakable(kinds: Iterable[str]) -> tuple[str, ...]:
     found = list(GENERAL)
     for kind in kinds:
         for row in tables.load().requests[kind].rows:
-            found += [row.clauses[0], *PROMPTS.get(row.field, ())]
+            found += [row.clauses[0], *PROMPTS.get((kind, row.field), ())]
         found += PATHS.values()
         found += validate.refusing(kind)
     return tuple(dict.fromkeys(found))

@@ -54,6 +54,13 @@ def test_the_command_makes_the_header_of_the_variable(
     assert f"Authorization: {sent}" in done.stdout.decode().splitlines()
 
 
+def test_no_key_is_altered_into_itself() -> None:
+    assert Secret("a-key-0123456").near() == ("a-key-012345", "A-KEY-0123456")
+    assert Secret("a-key-012345~").near() == ("", "")
+    assert Secret("0123456789").near() == ("012345678", "")
+    assert Secret("a-short").near() == ("", "")
+
+
 @pytest.mark.parametrize("value", [BENCH_KEY[:-1], BENCH_KEY.swapcase()])
 def test_what_is_nearly_the_key_is_hidden_and_is_no_leak(value: str) -> None:
     redactor = Redactor.of(Secret(BENCH_KEY))
