@@ -75,9 +75,8 @@ def _with(example: examples.Example, old: str, new: str) -> examples.Example:
 
 
 def test_an_echo_does_not_run_over_a_stop_sequence(reference: str) -> None:
-    fields = {"prompt": "Two, three, four", "stop": ",", "echo": True}
     with bench.deployment(f"{reference}/fault/echo-honoured/v1") as dut:
-        exchange = dut.completions(**fields)
+        exchange = dut.completions(prompt="Two, three, four", stop=",", echo=True)
     assert "Two, three" in exchange.body.decode()
     said = [finding.clause for one in judge.judge(exchange) for finding in one.findings]
     assert "COMP-REQ-STOP-01" not in said
