@@ -50,12 +50,19 @@ def _braked(body: dict[str, Any]) -> dict[str, Any]:
         return {**body, "max_tokens": FEW}
     if _above(body.get("max_tokens"), 0) and not _above(body.get("max_tokens"), MANY):
         return body
-    return body if _odd(body.get("stop")) else {**body, "stop": BRAKE}
+    return body if _odd(body.get("stop")) else {**body, "stop": _stopping(body.get("stop"))}
 
 
 def _odd(stop: object) -> bool:
-    """Whether a server has to refuse this; any other stop makes way for one that stops."""
+    """Whether a server has to refuse this; beside any other stop there is room for a brake."""
     return not (stop is None or isinstance(stop, str | list))
+
+
+def _stopping(stop: str | list[Any] | None) -> list[Any]:
+    """Stop sequences of which one is soon met: up to three of the request's own, then others."""
+    listed = [stop] if isinstance(stop, str) else stop or []
+    own = [each for each in listed if isinstance(each, str)][: len(BRAKE) - 1]
+    return [*own, *(each for each in BRAKE if each not in own)][: len(BRAKE)]
 
 
 def _above(value: object, bound: float) -> bool:

@@ -91,6 +91,11 @@ def test_a_schema_of_odd_names_is_not_simple() -> None:
         ({}, {"max_tokens": 16}),
         ({"max_tokens": 4096}, {"max_tokens": 4096, "stop": BRAKE}),
         ({"max_tokens": "x"}, {"max_tokens": "x", "stop": BRAKE}),
+        ({"max_tokens": 4096, "stop": "é"}, {"max_tokens": 4096, "stop": ["é", *BRAKE[:3]]}),
+        (
+            {"max_tokens": 4096, "stop": ["é", "a", "b", "c"]},
+            {"max_tokens": 4096, "stop": ["é", "a", "b", BRAKE[0]]},
+        ),
         ({"n": 10**9, "max_tokens": 8}, {"n": 10**9, "max_tokens": 1}),
         ({"min_tokens": 4096}, {"min_tokens": 4096, "max_tokens": 16}),
     ],
