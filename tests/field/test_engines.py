@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.field import llama, whisper
+from tests.field.engine import KEY
 from tests.rig import runs
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_engine_is_accused_of_what_was_confirmed(engine: Engine, tmp_path: Path)
     server = engine.start(engine.port)
     try:
         base_url = f"--base-url=http://127.0.0.1:{engine.port}/v1"
-        key = {"COMPACTIFAI_API_KEY": llama.KEY}
+        key = {"COMPACTIFAI_API_KEY": KEY}
         run = runs.wait(PATIENCE, tmp_path, (*engine.arguments, base_url), key)
     finally:
         server.kill()
