@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.answers import Answer
 from suites import verify
 from suites.asking import said
-from suites.checks import Check, Findings, checks
+from suites.checks import Findings, case, checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,23 +19,12 @@ if TYPE_CHECKING:
 ROUTE = "/chat/completions"
 AT_ONCE = 16
 STEP = "and one, and two, and three, and four, and five, and six "
-USAGE, STREAM_USAGE = "CHAT-RESP-USAGE-02", "STREAM-CHAT-USAGE-01"
-
-
-def _undefined(*_: Any) -> Findings:
-    raise NotImplementedError
+CANARY, USAGE, STREAM_USAGE = "CHAT-REQ-USER-02", "CHAT-RESP-USAGE-02", "STREAM-CHAT-USAGE-01"
 
 
 @checks(
     [
-        Check(
-            "CHAT-REQ-USER-02",
-            _undefined,
-            "deep",
-            arguments={"form": form, "usage": usage},
-            label=label,
-            also=("CHAT-PATH-01", usage),
-        )
+        case(CANARY, label, tier="deep", also=("CHAT-PATH-01", usage), form=form, usage=usage)
         for label, form, usage in (
             ("sixteen at once", {}, USAGE),
             ("sixteen streams at once", {"stream": True}, STREAM_USAGE),
