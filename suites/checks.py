@@ -84,16 +84,9 @@ class Check:
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
 
-def case(
-    clause: str,
-    label: str,
-    *,
-    tier: str = "standard",
-    also: tuple[str, ...] = (),
-    **arguments: Any,
-) -> Check:
+def case(clause: str, label: str, *, tier: str = "standard", **arguments: Any) -> Check:
     """One case of a check that a table drives, with what the function is called with."""
-    return Check(clause, _undefined, tier, arguments=arguments, label=label, also=also)
+    return Check(clause, _undefined, tier, arguments=arguments, label=label)
 
 
 REGISTRY: dict[str, Check] = {}

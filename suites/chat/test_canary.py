@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ CANARY, USAGE, STREAM_USAGE = "CHAT-REQ-USER-02", "CHAT-RESP-USAGE-02", "STREAM-
 
 @checks(
     [
-        case(CANARY, label, tier="deep", also=("CHAT-PATH-01", usage), form=form, usage=usage)
+        replace(
+            case(CANARY, label, tier="deep", form=form, usage=usage), also=("CHAT-PATH-01", usage)
+        )
         for label, form, usage in (
             ("sixteen at once", {}, USAGE),
             ("sixteen streams at once", {"stream": True}, STREAM_USAGE),
