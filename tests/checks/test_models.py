@@ -12,6 +12,7 @@ from fixtures.exchange import Chunk, Exchange, Request
 from suites import catalogue, judge
 from suites.checks import execute
 from suites.models import test_examples
+from suites.models.test_retrieve import agree
 from tests import bench
 
 if TYPE_CHECKING:
@@ -79,3 +80,10 @@ def test_an_object_is_held_against_the_id_that_was_asked_for(
     exchange = Exchange("x", Request("GET", route), 200, (), (Chunk(0.1, body),), at=1.7e9)
     clauses = {each.clause for said in judge.judge(exchange) for each in said.findings}
     assert ("MODELS-GET-04" in clauses) is found
+
+
+def test_a_flag_that_stands_in_one_place_alone_is_no_difference() -> None:
+    listed = {"supports_image": True, "supports_video": False}
+    assert agree(listed, {"supports_image": True})
+    assert not agree(listed, {"supports_image": False})
+    assert not agree("owner", "other")
