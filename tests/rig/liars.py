@@ -61,19 +61,27 @@ class Running:
         return len(self.heard)
 
 
-def head(status: str, *lines: str, length: int | None = None) -> bytes:
-    """Status line and headers; without a length the body ends with the connection."""
-    told = [f"Content-Length: {length}"] if length is not None else ["Connection: close"]
+def head(status: str, *lines: str, length: int | None = None, keep: bool = False) -> bytes:
+    """Status line and headers; without a length the body ends with the connection.
+
+    A liar says that it will hang up unless it is to `keep` the connection, or seem to: a client
+    that meets a silent end half-way through its next request has met another vice.
+    """
+    told = [] if keep else ["Connection: close"]
+    told += [f"Content-Length: {length}"] if length is not None else []
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, *told, "", ""]).encode("latin-1")
 
 
-def answer(status: str = "200 OK", *lines: str, body: bytes = LIST) -> bytes:
+def answer(
+    status: str = "200 OK", *lines: str, body: bytes = LIST, keep: bool = False
+) -> bytes:
     """A whole answer."""
-    return head(status, "Content-Type: application/json", *lines, length=len(body)) + body
+    top = head(status, "Content-Type: application/json", *lines, length=len(body), keep=keep)
+    return top + body
 
 
 async def honest(wire: Wire) -> None:
-    await wire.say(answer())
+    await wire.say(answer(keep=True))
 
 
 async def says_nothing(wire: Wire) -> None:
@@ -142,6 +150,12 @@ async def throttles_once(wire: Wire) -> None:
 
 async def throttles_forever(wire: Wire) -> None:
     await wire.say(answer("429 Too Many Requests", "Retry-After: 0"))
+
+
+async def throttles_twice_and_drops_what_it_kept(wire: Wire) -> None:
+    throttled = answer("429 Too Many Requests", "Retry-After: 0", keep=True)
+    await wire.say(throttled if len(wire.heard) < 3 else answer(keep=True))
+    await _request(wire.reader)
 
 
 async def asks_for_a_day(wire: Wire) -> None:

@@ -205,6 +205,13 @@ def test_trouble_stands_where_a_plain_request_is_answered(
         assert not connect(running.url).send(CHAT, control=MODELS).stands
 
 
+def test_dropped_connections_cost_no_attempt(connect: Connect) -> None:
+    with liars.serving(liars.throttles_twice_and_drops_what_it_kept) as running:
+        client = connect(running.url)
+        assert client.send(MODELS).status == 200
+        assert client.send(CHAT).status == 200
+
+
 def test_compression_that_was_not_asked_for_is_read(connect: Connect) -> None:
     with liars.serving(liars.compresses_unasked) as running:
         exchange = connect(running.url).send(MODELS)
