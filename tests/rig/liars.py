@@ -72,9 +72,7 @@ def head(status: str, *lines: str, length: int | None = None, keep: bool = False
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, *told, "", ""]).encode("latin-1")
 
 
-def answer(
-    status: str = "200 OK", *lines: str, body: bytes = LIST, keep: bool = False
-) -> bytes:
+def answer(status: str = "200 OK", *lines: str, body: bytes = LIST, keep: bool = False) -> bytes:
     """A whole answer."""
     top = head(status, "Content-Type: application/json", *lines, length=len(body), keep=keep)
     return top + body
