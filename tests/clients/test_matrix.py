@@ -63,6 +63,7 @@ def test_refusal_of_what_a_client_made_of_the_request_is_its_own(reference: str)
     assert not cell.findings
 
 
+@pytest.mark.usefixtures("clients")
 def test_refusal_of_the_client_itself_is_the_deployments(reference: str) -> None:
     """LiteLLM drops `user`: that does not excuse a deployment that refuses it by its name."""
     found = cells(f"{reference}/fault/litellm-is-unwelcome/v1", calls.LITELLM)
