@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 CHAT = "/chat/completions"
 KEPT, AGAIN = 8, 4
+MANY = 16  # models, of a longer list, that are asked for one by one at standard
 
 
 def said(*turns: str) -> Messages:
@@ -58,6 +59,18 @@ def goes_on(dut: Deployment, above: int, **fields: Any) -> Answer:
 def few(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
     """The first values, which tell most; in the deep tier all of them."""
     return values if dut.setup.tier == "deep" else values[:most]
+
+
+def across(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
+    """So many of these that are all alike, spread over a longer list; in the deep tier all."""
+    return values if dut.setup.tier == "deep" else spread(values, most)
+
+
+def spread(values: Sequence[T], most: int) -> list[T]:
+    """At most so many of these, from the first to the last."""
+    if len(values) <= most:
+        return list(values)
+    return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]
 
 
 def words(exchange: Exchange) -> object:

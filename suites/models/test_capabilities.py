@@ -9,7 +9,7 @@ from fixtures import examples
 from fixtures.answers import Answer
 from fixtures.outcomes import NotApplicable, Untestable
 from suites import verify
-from suites.asking import said
+from suites.asking import MANY, across, said
 from suites.chat.test_media import COLOUR, SAID, beside, shown, sound
 from suites.checks import Findings, case, checks
 from suites.rows import WEATHER
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
-FEW = 2
 FORCED = {"type": "function", "function": {"name": "get_weather"}}
 PRINTED_IMAGE = "compat-chat-image-request"
 
@@ -33,6 +32,7 @@ class Flag:
     role: str
     ask: Callable[[Deployment, str], Exchange]
     clause: str
+    most: int = 2  # models that are asked at standard
 
 
 def _chat(dut: Deployment, model: str) -> Exchange:
@@ -68,7 +68,7 @@ def _transcription(dut: Deployment, model: str) -> Exchange:
 
 
 FLAGS = {
-    "chat": Flag("chat", _chat, "CHAT-GATE-01"),
+    "chat": Flag("chat", _chat, "CHAT-GATE-01", MANY),
     "function calling": Flag("tools", _tools, "CHAT-TOOL-01"),
     "image": Flag("image", _image, "CHAT-PART-IMAGE-01"),
     "audio": Flag("audio_chat", _audio, "CHAT-PART-AUDIO-01"),
@@ -77,25 +77,13 @@ FLAGS = {
 }
 
 
-@checks(
-    [
-        case(
-            "MODELS-CAP-03",
-            f"{name} {tier}",
-            tier=tier,
-            flag=flag,
-            most=FEW if tier == "standard" else None,
-        )
-        for name, flag in FLAGS.items()
-        for tier in ("standard", "deep")
-    ]
-)
-def test_models_do_what_they_declare(dut: Deployment, flag: Flag, most: int | None) -> Findings:
-    """A model that declares a capability accepts a request that needs it.
+@checks([case("MODELS-CAP-03", name, flag=flag) for name, flag in FLAGS.items()])
+def test_models_do_what_they_declare(dut: Deployment, flag: Flag) -> Findings:
+    """A model that declares a capability accepts a request that needs it; at standard a few do.
 
     When none of several models does, the capability itself is broken, and its own clause says so.
     """
-    models = dut.cast.models(flag.role)[:most]
+    models = across(dut, dut.cast.models(flag.role), flag.most)
     if not models:
         raise NotApplicable(f"no model for the role '{flag.role}'")
     answers = {model: flag.ask(dut, model) for model in models}

@@ -9,7 +9,7 @@ from fixtures.exchange import Request
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import few
+from suites.asking import across, few, spread
 from suites.checks import Findings, check
 from suites.invariants.models import entries
 
@@ -108,16 +108,8 @@ def retrieved(dut: Deployment, model: str) -> Exchange:
     return bare if bare.ok else exchange
 
 
-def spread(names: Sequence[str], most: int) -> list[str]:
-    """At most so many of these, from the first to the last."""
-    if len(names) <= most:
-        return list(names)
-    return [names[round(n * (len(names) - 1) / (most - 1))] for n in range(most)]
-
-
-def _asked_for(dut: Deployment) -> list[str]:
-    names = listed(dut)
-    return names if dut.setup.tier == "deep" else spread(names, MOST)
+def _asked_for(dut: Deployment) -> Sequence[str]:
+    return across(dut, listed(dut), MOST)
 
 
 def _tricks(name: str, known: set[str]) -> Iterator[tuple[str, str]]:
