@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fixtures.answers import Answer, answer
@@ -58,6 +59,21 @@ def goes_on(dut: Deployment, above: int, **fields: Any) -> Answer:
 def few(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
     """The first values, which tell most; in the deep tier all of them."""
     return values if dut.setup.tier == "deep" else values[:most]
+
+
+def crossed(
+    dut: Deployment, *dimensions: Sequence[Any], most: int = 0, first: int = 0
+) -> Sequence[tuple[Any, ...]]:
+    """What to combine: in the deep tier each value of a dimension with each of all others.
+
+    In the others the diagonal: each next request takes the next value of every dimension, so that
+    all are varied for the price of the longest. `most` requests of it, where that is given; two
+    checks that share dimensions, the one plain and the other streamed, say where each is `first`.
+    """
+    if dut.setup.tier == "deep":
+        return list(product(*dimensions))
+    rows = range(first, first + (most or max(map(len, dimensions))))
+    return [tuple(values[row % len(values)] for values in dimensions) for row in rows]
 
 
 def words(exchange: Exchange) -> object:
