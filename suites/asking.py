@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fixtures.answers import Answer, answer
@@ -71,6 +72,21 @@ def spread(values: Sequence[T], most: int) -> list[T]:
     if len(values) <= most:
         return list(values)
     return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]
+
+
+def crossed(
+    dut: Deployment, *dimensions: Sequence[Any], most: int = 0, first: int = 0
+) -> Sequence[tuple[Any, ...]]:
+    """What to combine: in the deep tier each value of a dimension with each of all others.
+
+    In the others the diagonal: each next request takes the next value of every dimension, so that
+    all are varied for the price of the longest. `most` requests of it, where that is given; two
+    checks that share dimensions, the one plain and the other streamed, say where each is `first`.
+    """
+    if dut.setup.tier == "deep":
+        return list(product(*dimensions))
+    rows = range(first, first + (most or max(map(len, dimensions))))
+    return [tuple(values[row % len(values)] for values in dimensions) for row in rows]
 
 
 def words(exchange: Exchange) -> object:
