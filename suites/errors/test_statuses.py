@@ -69,7 +69,7 @@ def test_malformed_json_is_refused(
 def test_missing_and_invalid_keys_get_the_same_answer(dut: Deployment) -> Findings:
     """A missing and an invalid key get the same 401, with one shape of error, on every route."""
     exchanges = []
-    for door in few(dut, [*locked(dut).values()], 1):
+    for door in locked(dut).values():
         token = f"invalid-{dut.nonce('key')}-0123456789"
         exchanges += [dut.send(without_key(door)), dut.send(bearing(door, token))]
     refused = [each for each in exchanges if 400 <= each.status < 500 and each.status != 429]

@@ -23,10 +23,9 @@ ROUTE = "/models/{model_id}"
 UNKNOWN = Promise("refused", ("MODELS-GET-03",))
 NOBODY = (
     *(
-        "\"'<b>&#%s{}|\\^`=",
-        "no-such-model",
-        "😀",
+        "\"'<b>&#%s{}|\\^`=😀",
         "%",
+        "😀",
         "a" * 2000,
         "null",
         "0",

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # Requests of the standard tier for each kind of body: packs, single values, everything else. The
 # values next to each printed range come first among the single ones, and there are more of them.
 SHARES = {
-    "chat.request": (6, 23, 16),
-    "completions.request": (4, 14, 5),
+    "chat.request": (6, 21, 15),
+    "completions.request": (4, 13, 5),
     "responses.request": (4, 8, 6),
     "audio.request": (2, 3, 3),
 }

@@ -31,9 +31,9 @@ def few(target: Target) -> Iterator[Case]:
     yield _long(target)
     yield nulls(target)
     if target.kind == "chat.request":
-        yield target.case({"stop": ["a", "b", "", "d"]})
         named = {"role": "user", "content": "Say OK", "name": "😀 \0"}
-        yield target.case({"messages": [named]})
+        each = (target.case({"stop": ["a", "b", "", "d"]}), target.case({"messages": [named]}))
+        yield fused(target, "an empty stop sequence, an odd name", each)
         yield target.case({"messages": _turns(target, HALF)})
         yield from islice(_tools(target), 1)
 
