@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
 HOT = 1.8
+N = 8  # throws that raise a suspicion
+SURE = 32  # throws that settle it
+VARIED = 12  # of them, on the other side: by chance on both sides once in 50,000 runs at most
+LONG = 30  # characters; a text of a word or two is often the same by chance
 
 
 def rolled(dut: Deployment, route: str, n: int, **fields: Any) -> list[str]:
@@ -26,6 +30,25 @@ def rolled(dut: Deployment, route: str, n: int, **fields: Any) -> list[str]:
 def variety(dut: Deployment, route: str, n: int, **fields: Any) -> int:
     """How many different texts n equal requests give."""
     return len(set(rolled(dut, route, n, **fields)))
+
+
+def steady(dut: Deployment, route: str, n: int = SURE, **fields: Any) -> bool:
+    """Whether n equal requests are all answered with one text, which is no short one.
+
+    The first that is answered otherwise ends the asking.
+    """
+    first = ""
+    for number in range(n):
+        text = read(dut.send(dut.request(route, sample=number, **fields))).text
+        first = first or text
+        if text != first or len(text) < LONG:
+            return False
+    return True
+
+
+def varied(dut: Deployment, route: str, **fields: Any) -> bool:
+    """Whether many of the answers to equal requests differ: what chance does to a steady one."""
+    return variety(dut, route, SURE, **fields) >= VARIED
 
 
 def seed_side(dut: Deployment, route: str, **fields: Any) -> str:

@@ -27,29 +27,27 @@ def _texts(dut: Deployment, n: int, **fields: Any) -> list[str]:
 
 @check("CHAT-REQ-TEMP-04", tier="deep")
 def test_temperature_has_an_effect(dut: Deployment) -> Findings:
-    """A high temperature varies the answers. n = 8 at 1.8.
+    """A high temperature varies the answers. n = 8 at 1.8, then 32 of a story.
 
-    Rule: a deviation when all eight answers are the same, and three stories have one beginning,
-    while the same model gives at least three different answers at temperature 1 (n = 8) or as
-    completions (n = 4). Without these controls a model that says one thing cannot be told from a
-    temperature that is ignored.
+    Rule: a deviation when eight answers are the same, and thirty-two stories have one beginning of
+    thirty characters or more, while the same model gives at least three different answers at
+    temperature 1 (n = 8) or as completions (n = 4). Without these controls a model that says one
+    thing cannot be told from a temperature that is ignored.
     """
-    texts = _texts(dut, 8, temperature=dice.HOT)
+    texts = _texts(dut, dice.N, temperature=dice.HOT)
     if distinct(texts) > 1:
         return
-    stories = _texts(dut, 3, temperature=dice.HOT, messages=STORY)
-    if distinct(stories) > 1:
-        return
-    if stories[0] in texts:
+    story: dict[str, Any] = {"messages": STORY, "max_tokens": 24, "temperature": dice.HOT}
+    exchange = dut.chat(**story)
+    if read(exchange).text in texts:
         raise NoControl("the model says the same to different questions")
-    if not texts[0].strip():
-        raise NoControl("the model says nothing")
-    exchange = dut.chat(messages=RANDOM, max_tokens=24, temperature=dice.HOT)
-    at_one = distinct(_texts(dut, 8, temperature=1))
+    if not dice.steady(dut, CHAT, **story):
+        raise NoControl("the model's stories are short, or differ now and then")
+    at_one = distinct(_texts(dut, dice.N, temperature=1))
     if at_one < 3 and _completions(dut, exchange.request.model) < 3:
         raise NoControl("the model hardly varies at any temperature")
     expected = f"varied answers at temperature {dice.HOT}"
-    yield verify.deviation(exchange, expected, actual="8 times the same")
+    yield verify.deviation(exchange, expected, actual=f"{dice.SURE} times the same")
 
 
 def _completions(dut: Deployment, model: str) -> int:
@@ -63,14 +61,18 @@ def _completions(dut: Deployment, model: str) -> int:
 
 @check("CHAT-REQ-TEMP-05", tier="deep")
 def test_default_temperature_is_not_greedy(dut: Deployment) -> Findings:
-    """Without temperature answers vary as they do at 1. n = 8 each.
+    """Without temperature answers vary as they do at 1. n = 8 each, then 32 of a story.
 
-    Rule: a deviation when all eight are the same without it, and at least four differ at 1.
+    Rule: a deviation when all thirty-two stories begin alike without it, with thirty characters or
+    more, and at least twelve differ at 1.
     """
-    omitted, one = _texts(dut, 8, temperature=ABSENT), _texts(dut, 8, temperature=1)
-    if distinct(omitted) == 1 and distinct(one) >= 4:
-        exchange = dut.chat(messages=RANDOM, max_tokens=24, temperature=ABSENT)
-        actual = f"8 times the same; {distinct(one)} different answers at 1"
+    story: dict[str, Any] = {"messages": STORY, "max_tokens": 24}
+    counts = [distinct(_texts(dut, dice.N, temperature=each, **story)) for each in (ABSENT, 1)]
+    if counts[0] > 1 or counts[1] == 1 or not dice.steady(dut, CHAT, **story, temperature=ABSENT):
+        return
+    if (different := dice.variety(dut, CHAT, dice.SURE, **story, temperature=1)) >= dice.VARIED:
+        exchange = dut.chat(**story, temperature=ABSENT)
+        actual = f"{dice.SURE} times the same; {different} different answers at 1"
         yield verify.deviation(exchange, "answers that vary as at temperature 1", actual=actual)
 
 

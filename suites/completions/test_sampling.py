@@ -10,65 +10,73 @@ from schemas.records import Observation
 from suites import dice, verify
 from suites.asking import said
 from suites.checks import Findings, check
-from suites.completions.asking import ROUTE
+from suites.completions.asking import ROUTE, text_of
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
-N = 8
 # top_p is sent, because its default is disputed: with the printed 0 nothing would vary.
 TALE: dict[str, Any] = {"prompt": "Once upon a time", "max_tokens": 24, "top_p": 1}
-ANIMAL: dict[str, Any] = {**TALE, "prompt": "A random animal:"}
+DREAM: dict[str, Any] = {**TALE, "prompt": "The strangest dream I ever had was"}
 CHAT = "/chat/completions"
 
 
 @check("COMP-REQ-TEMP-02", tier="deep")
 def test_higher_temperature_is_no_less_varied(dut: Deployment) -> Findings:
-    """A higher temperature gives no fewer different completions. n = 8 at 0, 1 and 1.8.
+    """A higher temperature gives no fewer different completions. n = 8, then 32, at 0, 1 and 1.8.
 
-    Rule: a deviation when at 1.8 at least four fewer of the eight differ than at 0 or at 1. A model
-    that varies at 0 is not blamed, nor one that says one thing at any temperature.
+    Rule: a deviation when at 1.8 at least four fewer of eight differ than at 0 or at 1, and at
+    least twelve fewer of thirty-two. A model that varies at 0 is not blamed, nor one that says one
+    thing at any temperature.
     """
-    hot = _variety(dut, temperature=dice.HOT)
     for temperature in (0, 1):
-        low = _variety(dut, temperature=temperature)
-        if low >= hot + 4:
-            actual = f"{hot} of {N} different at {dice.HOT}, {low} at {temperature}"
+        low, hot = (_variety(dut, temperature=each) for each in (temperature, dice.HOT))
+        if low < hot + 4:
+            continue
+        low, hot = (_variety(dut, dice.SURE, temperature=each) for each in (temperature, dice.HOT))
+        if low >= hot + dice.VARIED:
+            actual = f"{hot} of {dice.SURE} different at {dice.HOT}, {low} at {temperature}"
             exchange = dut.completions(**TALE, temperature=dice.HOT)
             yield verify.deviation(exchange, "more different completions", actual=actual)
 
 
 @check("COMP-REQ-TEMP-02", tier="deep", needs=("chat",))
 def test_high_temperature_varies(dut: Deployment) -> Findings:
-    """A high temperature varies completions. n = 8 and 4 at 1.8, for two prompts.
+    """A high temperature varies completions. n = 32 at 1.8 for each of two prompts.
 
-    Rule: a deviation when each prompt is always completed alike, with text, while the same model
-    gives at least three different answers to four equal chat requests at that temperature. Without
-    this control a model that says one thing cannot be told from a temperature that is ignored.
+    Rule: a deviation when each prompt is always completed alike, with a text of thirty characters
+    or more, while the same model gives at least three different answers to four equal chat requests
+    at that temperature. Without this control a model that says one thing cannot be told from a
+    temperature that is ignored.
     """
-    texts = dice.rolled(dut, ROUTE, N, **TALE, temperature=dice.HOT)
-    if len(set(texts)) > 1:
+    if _variety(dut, temperature=dice.HOT) > 1:
         return
-    animals = dice.rolled(dut, ROUTE, 4, **ANIMAL, temperature=dice.HOT)
     model = dut.completions().request.model
     chat = {"model": model, "messages": said("Name a random animal and a random city.")}
     talks = dice.variety(dut, CHAT, 4, **chat, temperature=dice.HOT, max_tokens=24)
-    if len(set(animals)) > 1 or talks < 3 or not (texts[0].strip() and animals[0].strip()):
+    if talks < 3:
         raise NoControl("the model hardly varies at a high temperature")
+    if not all(dice.steady(dut, ROUTE, **each, temperature=dice.HOT) for each in (TALE, DREAM)):
+        raise NoControl("the completions are short, or differ now and then")
     exchange = dut.completions(**TALE, temperature=dice.HOT)
-    actual = f"{N} times {verify.show(texts[0])}; {talks} of 4 chat answers differ"
+    actual = f"{dice.SURE} times {verify.show(text_of(exchange))}; {talks} of 4 chat answers differ"
     yield verify.deviation(exchange, f"different completions at {dice.HOT}", actual=actual)
 
 
 @check("COMP-REQ-TEMP-02", tier="deep")
 def test_default_temperature_varies_as_one(dut: Deployment) -> Findings:
-    """Without temperature completions vary as they do at 1. n = 8 each.
+    """Without temperature completions vary as they do at 1. n = 8 each, then 32.
 
-    Rule: a deviation when all eight are alike on one side, and at least five differ on the other.
+    Rule: a deviation when all thirty-two are alike on one side, with thirty characters or more, and
+    at least twelve differ on the other.
     """
-    omitted, one = _variety(dut, temperature=ABSENT), _variety(dut, temperature=1)
-    if min(omitted, one) == 1 and max(omitted, one) >= 5:
-        actual = f"{omitted} of {N} different without it, {one} at 1"
+    counts = {each: _variety(dut, temperature=each) for each in (ABSENT, 1)}
+    quiet, loud = sorted(counts, key=lambda each: counts[each])
+    if counts[quiet] > 1 or counts[loud] == 1 or not _steady(dut, temperature=quiet):
+        return
+    if (different := _variety(dut, dice.SURE, temperature=loud)) >= dice.VARIED:
+        told = {quiet: 1, loud: different}
+        actual = f"{told[ABSENT]} of {dice.SURE} different without it, {told[1]} at 1"
         exchange = dut.completions(**TALE, temperature=ABSENT)
         yield verify.deviation(exchange, "completions that vary as at 1", actual=actual)
 
@@ -81,7 +89,7 @@ def test_default_top_p_takes_a_side(dut: Deployment) -> Findings:
     """
     wide, narrow = (_variety(dut, temperature=dice.HOT, top_p=top_p) for top_p in (1, 0.01))
     if wide < 5 or narrow > 2:
-        raise NoControl(f"{wide} of {N} differ with top_p 1, {narrow} with 0.01")
+        raise NoControl(f"{wide} of {dice.N} differ with top_p 1, {narrow} with 0.01")
     omitted = _variety(dut, temperature=dice.HOT, top_p=ABSENT)
     yield Observation("completions_top_p_default", "0-like" if omitted <= 2 else "1-like")
 
@@ -92,5 +100,9 @@ def test_seed_takes_a_side(dut: Deployment) -> Findings:
     yield Observation("seed", dice.seed_side(dut, ROUTE, **TALE))
 
 
-def _variety(dut: Deployment, **fields: Any) -> int:
-    return dice.variety(dut, ROUTE, N, **{**TALE, **fields})
+def _variety(dut: Deployment, n: int = dice.N, **fields: Any) -> int:
+    return dice.variety(dut, ROUTE, n, **{**TALE, **fields})
+
+
+def _steady(dut: Deployment, **fields: Any) -> bool:
+    return dice.steady(dut, ROUTE, **{**TALE, **fields})
