@@ -22,8 +22,8 @@ PUZZLES = (
     "I have three apples, eat one and buy four. How many are left?",
     "What day comes three days after Monday?",
 )
-
 CAP = 1024
+ROUNDS = 3
 
 
 def _tokens(dut: Deployment, role: str, **fields: Any) -> list[int]:
@@ -48,17 +48,23 @@ def _works(*counts: list[int]) -> None:
 
 @check("CHAT-REASON-EFFORT-03", tier="deep")
 def test_effort_scales_the_work(dut: Deployment) -> Findings:
-    """A reasoning model works longer at high effort than at low. n = 5 puzzles, paired.
+    """A reasoning model works longer at high effort than at low. n = 5 puzzles, paired, thrice.
 
-    Rule: a deviation when no puzzle takes more tokens at high than at low, and their sum neither.
+    Rule: a deviation when in each of three rounds no puzzle takes more tokens at high than at low,
+    and their sum neither. One round that shows more work ends the asking.
     """
-    low, high = (_tokens(dut, "reasoning", reasoning_effort=effort) for effort in ("low", "high"))
-    _works(low, high)
-    if sum(high) <= sum(low) and all(b <= a for a, b in zip(low, high, strict=True)):
+    for number in range(ROUNDS):
+        low, high = (
+            _tokens(dut, "reasoning", sample=number, reasoning_effort=effort)
+            for effort in ("low", "high")
+        )
+        _works(low, high)
+        if sum(high) > sum(low) or any(b > a for a, b in zip(low, high, strict=True)):
+            return
         _ends(low)
-        exchange = dut.chat("reasoning", messages=said(PUZZLES[0]), reasoning_effort="high")
-        actual = f"{sum(high)} tokens at high, {sum(low)} at low"
-        yield verify.deviation(exchange, "more tokens at high than at low", actual=actual)
+    exchange = dut.chat("reasoning", messages=said(PUZZLES[0]), reasoning_effort="high")
+    actual = f"{sum(high)} tokens at high, {sum(low)} at low"
+    yield verify.deviation(exchange, "more tokens at high than at low", actual=actual)
 
 
 @check("CHAT-REASON-EFFORT-04", tier="deep")
