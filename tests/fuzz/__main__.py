@@ -1,6 +1,7 @@
 """What takes too long for CI: thousands of drawn requests on everything that is lawful.
 
 python -m tests.fuzz silent [--cases 20000] [--each 1000]   the reference, then each variant
+python -m tests.fuzz silent --each 20000 --together 8       all cases on each, eight of them at once
 python -m tests.fuzz faults [--tier standard]               all faults that only odd input shows
 python -m tests.fuzz compare                                the same, by all other checks, and by
                                                             `schemathesis run` alone
@@ -30,6 +31,7 @@ from suites.speech import plain
 from tests import bench
 from tests.fuzz import FAULTS
 from tests.fuzz.compare import compare
+from tests.kill_matrix import combinations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,12 +73,13 @@ class Heard:
         self.first.setdefault(clause, what)
 
 
-def silent(root: str, count: int, each: int, only: str) -> int:
+def silent(root: str, count: int, each: int, only: str, together: int) -> int:
     """Whether nothing is said of the reference, nor of any variant of such a name."""
     catalogue.load()
     drawn: Drawn = {}
     loud = [_loud(f"{root}/v1", "reference", (count, count, 0), drawn)]
-    for turn, name in enumerate(fnmatch.filter(variants.load().entries, only)):
+    names = fnmatch.filter(variants.load().entries, only)
+    for turn, name in enumerate(combinations.parted(names, together)):
         loud.append(_loud(f"{root}/variant/{name}/v1", name, (each, count, turn), drawn))
     return int(any(loud))
 
@@ -195,6 +198,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=20_000)
     parser.add_argument("--each", type=int, default=1_000)
     parser.add_argument("--only", metavar="NAME", default="*", help="variants, such as 'chat-*'")
+    parser.add_argument("--together", type=int, default=1, help="variants in one deployment")
     parser.add_argument("--tier", choices=("standard", "deep"), default="standard")
     asked = parser.parse_args()
     os.environ[embedded.KEY_ENV] = bench.BENCH_KEY
@@ -202,7 +206,7 @@ def main() -> int:
     root = running.base_url.removesuffix("/v1")
     try:
         if asked.what == "silent":
-            return silent(root, asked.cases, asked.each, asked.only)
+            return silent(root, asked.cases, asked.each, asked.only, asked.together)
         return found(root, asked.tier) if asked.what == "faults" else compare(root)
     finally:
         running.stop()

@@ -54,5 +54,15 @@ def drawn(names: Sequence[str], count: int) -> list[str]:
     return list(found)[:count]
 
 
+def parted(names: Sequence[str], most: int) -> list[str]:
+    """Each of these variants in one set, of so many that go together; neighbours are parted."""
+    sets: list[list[str]] = [[] for _ in range(-(-len(names) // most))]
+    for number, name in enumerate(names):
+        turns = (sets[(number + step) % len(sets)] for step in range(len(sets)))
+        alone = (each for each in turns if not (name in SHAPES and SHAPES & {*each}))
+        next(alone).append(name)
+    return ["+".join(sorted(each, key=_place)) for each in sets]
+
+
 def _place(name: str) -> tuple[int, str]:
     return FRAMING.index(name) + 1 if name in FRAMING else 0, name
