@@ -71,7 +71,7 @@ def load(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
     except ValueError as error:
         raise WaiverError(f"{path}: not TOML: {error}") from None
     rows = document.pop("waiver", [])
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if HEADER.match(line)]
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if HEADER.match(line)]
     if document:
         raise WaiverError(f"{path}: unknown table {next(iter(document))}: write [[waiver]]")
     if not isinstance(rows, list) or len(rows) != len(lines):

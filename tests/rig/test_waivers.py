@@ -42,6 +42,12 @@ def test_whole_file_is_read(tmp_path: Path) -> None:
     assert (second.model, second.line) == ("a", 9)
 
 
+def test_lines_are_an_editors_lines(tmp_path: Path) -> None:
+    text = row(reason='"until\u2028next week"') + row(clause='"CHAT-REQ-N-01"')
+    first, second = waivers.load(write(tmp_path, text), KNOWN)
+    assert second.line - first.line == row().count("\n")
+
+
 def test_empty_file_waives_nothing(tmp_path: Path) -> None:
     assert waivers.load(write(tmp_path, ""), KNOWN) == ()
 
