@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, TypeGuard
 
 from fixtures.answers import Answer, answer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 OPERATION = "POST /chat/completions"
 KIND = "chat.response"
 OTHERWISE = ("refusal", "audio", "function_call")
+CALLS = 3  # that tell a deployment from a model that wrote no JSON this once
 
 
 def chat_answers(exchange: Exchange) -> bool:
@@ -212,6 +214,36 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
                 actual = f"{show(name)} again, first in {seen[name].id}"
                 yield deviation(exchange, "an id of its own", actual=actual, where="/id")
             seen.setdefault(name, exchange)
+
+
+@over_run("CHAT-TOOL-08", on=any_answer)
+def some_arguments_are_json(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """Of three whole calls or more, plain or streamed, one has arguments in JSON.
+
+    A model may write something else now and then, a deployment that knows tools may not each time.
+    """
+    for form in (False, True):
+        calls = [
+            (exchange, call)
+            for exchange in exchanges
+            if exchange.is_stream is form and Answer(exchange).finish_reason != "length"
+            for call in Answer(exchange).tool_calls
+            if len(call.arguments.strip()) > len("{}")
+        ]
+        if len(calls) >= CALLS and not any(is_json(call.arguments) for _, call in calls):
+            exchange, call = calls[0]
+            where = f"/choices/0/message/tool_calls/{call.index}/function/arguments"
+            actual = f"{show(call.arguments)}; none of {len(calls)} calls has JSON"
+            yield deviation(exchange, "arguments in JSON", actual=actual, where=where)
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is JSON of any kind."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _speaks_otherwise(exchange: Exchange) -> bool:
