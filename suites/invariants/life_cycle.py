@@ -28,7 +28,7 @@ OPENS = {
 }
 # What is said inside a part. Of thoughts, some servers open no part, or one of a type of their own.
 SAID = ("response.content_part.", "response.output_text.", "response.refusal.")
-CLOSES = {closing: opening for opening, closing in OPENS.items()}
+NUMBERS = ("sequence_number", "output_index", "content_index")
 
 
 def faults_of_order(events: Sequence[Told], *, cut: bool) -> Iterator[Fault]:
@@ -39,6 +39,7 @@ def faults_of_order(events: Sequence[Told], *, cut: bool) -> Iterator[Fault]:
     yield from _beginning(ours)
     yield from _end(ours, failed=any(each.fails for each in events), cut=cut)
     yield from _numbers(events)
+    yield from _first(_places(events), 1)
     for opening in OPENS:
         yield from _Nesting(opening, ours).faults()
     yield from _closed_texts(ours)
@@ -73,6 +74,15 @@ def _numbers(events: Sequence[Told]) -> Iterator[Fault]:
         if number <= before:
             yield f"a sequence_number above {before}", str(number), each.number
             return
+
+
+def _places(events: Sequence[Told]) -> Iterator[Fault]:
+    """What tells a place counts from 0; null is as good as nothing."""
+    for each in events:
+        for name in NUMBERS:
+            value = each.data.get(name)
+            if value is not None and not (is_count(value) and value >= 0):
+                yield f"a whole number from 0 for {name}", repr(value)[:40], each.number
 
 
 @dataclass
