@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
+from fixtures.outcomes import Untestable
 from schemas import tables
 from suites import rows, verify
 from suites.asking import crossed
@@ -23,6 +24,8 @@ def _take(dut: Deployment, sent: rows.Sent, form: Mapping[str, Any]) -> Findings
     """A finding unless the value is accepted: among lawful values of other fields, or alone."""
     if sent.company and not [*answered(dut.responses(**{**sent.company, **form}))]:
         return
+    if form and [*answered(dut.responses(**form))]:
+        raise Untestable("no stream is answered: see STREAM-RESP-CTYPE-01")
     # No page lists tools for this route, so none go along with any field.
     fields = {name: value for name, value in sent.fields.items() if name != "tools"}
     told = f"{sent.told}, streamed" if form else sent.told
