@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # So many values are sent in the standard tier: the first are the ends of a range, or tell most.
 CHEAP = 2
-ASKED_APART = ("model", "messages", "prompt", "input", "file")
+STREAMS = (True, "true")
 # What a form holds besides; what an upload says, its own checks ask.
 FORM: Mapping[str, Any] = {"model": "a-model", "file": "RIFF"}
 WEATHER = {
@@ -65,18 +65,19 @@ class Sent:
     nested: bool = False
 
 
-def accepted(kind: str) -> list[Check]:
+def accepted(kind: str, cheap: int = CHEAP) -> list[Check]:
     """A case for each row: its sample values are accepted. The first clause of a row says so.
 
-    The first values are sent in the standard tier, all of them in the deep one.
+    The first values are sent in the standard tier, all of them in the deep one: so many as are
+    `cheap` where they go along with those of other rows.
     """
     cases = []
     for row in tables.load().requests[kind].rows:
         # Which models and which conversations are accepted, other checks ask with more care.
-        if row.field in ASKED_APART:
+        if row.required:
             continue
         sent = [_in_company(kind, row, number) for number in range(len(row.example))]
-        most = CHEAP if sent and sent[0].company else 1
+        most = cheap if any(each.company for each in sent[:cheap]) else 1
         for tier, some in (("standard", sent[:most]), ("deep", sent[most:])):
             if some:
                 clause = row.clauses[0]
@@ -134,23 +135,27 @@ def varied(row: RequestRow, value: Any) -> Sent:
 
 def _in_company(kind: str, row: RequestRow, number: int) -> Sent:
     sent = varied(row, row.example[number])
-    company = _company(kind, row.needs or "", number)
+    company = company_of(kind, row.needs or "", number)
     is_in = row.field in company and company[row.field] == row.example[number]
     return replace(sent, company=company) if is_in else sent
 
 
 @cache
-def _company(kind: str, role: str, number: int) -> Mapping[str, Any]:
-    """The n-th sample value of each row of a role, where the table promises to take them all."""
+def company_of(kind: str, role: str = "", number: int = 0) -> Mapping[str, Any]:
+    """The n-th sample value of each row of a role, where the table promises to take them all.
+
+    None asks for a stream, which has another form of answer.
+    """
     path = next(each.path for each in tables.load().operations if each.request == kind)
     plain = PLAIN[path][1]("a-model") if path in PLAIN else FORM
     fields = {row.field for row in tables.load().requests[kind].rows}
     together: dict[str, Any] = {}
     for row in tables.load().requests[kind].rows:
-        if (row.needs or "") != role or row.field in (*ASKED_APART, "stream"):
+        value = _value(row, number)
+        if (row.needs or "") != role or row.required or value.get("stream") in STREAMS:
             continue
         beside = {name: value for name, value in _beside(row).items() if name in fields}
-        with_it = {**beside, **together, **_value(row, number)}
+        with_it = {**beside, **together, **value}
         if accepts(kind, {**plain, **with_it}):
             together = with_it
     return together

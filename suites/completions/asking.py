@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from fixtures.bodies import ABSENT, JSON_TYPE
+from fixtures.exchange import Request
 from fixtures.outcomes import Untestable
 from suites import asking, ignored
 from suites.asking import read
@@ -12,7 +16,7 @@ from suites.invariants.completions import texts
 from suites.verify import conclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from fixtures.answers import Answer
     from fixtures.deployment import Deployment
@@ -20,9 +24,18 @@ if TYPE_CHECKING:
 
 ROUTE = "/completions"
 AGAIN = 4
+REASON = "finish_reason"
 COUNT = "1 2 3 4 5 6 7"
+REPEAT = (
+    "Repeat exactly: Bogot\u00e1 \u6771\u4eac \U0001f642 e\u0301 \u0645\u0631\u062d\u0628\u0627"
+)
+PAIR = ("The capital of France is", COUNT)
 LONG = "Every good boy deserves fudge. " * 16
 RUNS_ON = (COUNT, "Once upon a time", "Tell me a long story about a lighthouse.")
+# Three texts and no cap: the default holds for each of them.
+SEVERAL: Mapping[str, Any] = {"prompt": ["A", "A", REPEAT], "max_tokens": ABSENT}
+# What changes nothing, all at once; letters beyond ASCII are escaped in its JSON.
+NEUTRAL: Mapping[str, Any] = {"user": "user-123 \u00fc " * 20, "min_tokens": 0, "stream": False}
 STREAMED: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 ENDS_SOON = (
     "The capital of France is",
@@ -52,9 +65,15 @@ def sure(dut: Deployment, kept: Mapping[str, Any], varied: Mapping[str, Any]) ->
 
     Asked for when a difference is seen: a deployment that varies at temperature 0 is not blamed.
     """
-    return asking.sure(
-        dut, ROUTE, kept, varied, said_by=lambda each: (*texts(each), read(each).finish_reason)
-    )
+    return asking.sure(dut, ROUTE, kept, varied, said_by=said)
+
+
+def said(exchange: Exchange) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts of all choices, and why each of them ended, in the order of their indexes."""
+    in_order = tuple(texts(exchange))
+    told = read(exchange).choices
+    ended = {one.get("index", 0): one[REASON] for one in told if one.get(REASON)}
+    return in_order, tuple(str(ended[index]) for index in sorted(ended))
 
 
 def text_of(exchange: Exchange) -> str:
@@ -96,6 +115,19 @@ def forms(dut: Deployment) -> tuple[dict[str, Any], ...]:
     except Untestable:
         return ({},)
     return ({},) if unfaithful else STREAMED
+
+
+def changed_by_nothing(dut: Deployment) -> bool:
+    """Whether all that changes nothing, sent at once, changed nothing: then none of it did.
+
+    Always False in the deep tier, where each of it is sent by itself.
+    """
+    if dut.setup.tier == "deep":
+        return False
+    body = json.dumps(dut.request(ROUTE, **NEUTRAL).document)
+    exchange = dut.send(Request("POST", ROUTE, body.encode(), JSON_TYPE))
+    whole = exchange.ok and isinstance(exchange.document, dict)
+    return whole and face(exchange) == face(dut.completions())
 
 
 def prompt_of(control: Answer) -> dict[str, Any]:

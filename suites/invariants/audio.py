@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fixtures.audio import Clip, clips
@@ -23,6 +24,8 @@ TRUE = frozenset({"true", "1"})
 # Converting a file adds some padding; a recogniser rounds.
 SHARE, SECONDS = 0.05, 0.3
 SLACK = 0.5
+# A line of subtitles that nobody speaks: from when to when.
+SUBTITLE = re.compile(r"\d\d:\d\d[.,]\d{3} *--> *\d\d:\d\d")
 # What Whisper listens to at once; where nobody speaks, it hears the padding to its end.
 WINDOW = 30.0
 
@@ -57,6 +60,16 @@ invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=any_answer)(
 def is_json(exchange: Exchange) -> Iterator[Finding]:
     """A transcription is one JSON object."""
     yield from _one_object(exchange)
+
+
+@invariant("AUDIO-REQ-RESPFMT-02", on=transcripts)
+def text_is_no_subtitles(exchange: Exchange) -> Iterator[Finding]:
+    """The text holds what is said, without the times of subtitles, whatever format was asked."""
+    text = exchange.value("text")
+    if not isinstance(text, str):
+        raise Untestable("there is no text")
+    if SUBTITLE.search(text):
+        yield deviation(exchange, "words alone", actual=show(text), where="/text")
 
 
 @invariant("AUDIO-REQ-STREAM-02", on=asks_for_stream)

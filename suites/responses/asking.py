@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixtures import bodies, examples
 from fixtures.outcomes import Inconclusive, Unjudged, Untestable
@@ -10,7 +10,7 @@ from fixtures.outputs import Output, output
 from suites import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -20,6 +20,8 @@ KIND = "responses.request"
 # The printed question for a long answer.
 ESSAY = "Tell me about artificial intelligence."
 CAPS = (16, 48, 120)
+STREAM: Mapping[str, Any] = {"stream": True}
+FORMS: tuple[Mapping[str, Any], ...] = ({}, STREAM)
 # Eighty words: no tokenizer in use counts less than MANY for them.
 LONG = (
     "The harbour lies behind a low hill, and from the tower one sees the boats come home at dusk. "

@@ -8,17 +8,36 @@ from typing import TYPE_CHECKING, Any
 from fixtures.exchange import Request
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
-from suites import verify
+from suites import rows, verify
 from suites.asking import few
 from suites.checks import Findings, check
-from suites.responses.asking import LONG, MANY, answered, counted, grown, plain_count, read
+from suites.responses.asking import (
+    FORMS,
+    KIND,
+    LONG,
+    MANY,
+    STREAM,
+    answered,
+    counted,
+    grown,
+    plain_count,
+    read,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
 ORDER = "End every answer with the word"
 ITEMS = [{"role": "user", "content": "Say OK"}]
+# What instructions stand beside.
+BESIDE: Mapping[str, Mapping[str, Any]] = {
+    "": {},
+    " and items": {"input": ITEMS},
+    ", streamed": STREAM,
+}
 AGE = {
     "type": "object",
     "properties": {"age": {"type": "integer"}},
@@ -37,19 +56,17 @@ TOOL = {
 def test_instructions_become_part_of_the_prompt(dut: Deployment) -> Findings:
     """Long instructions add their tokens to the input: with a string, with items, and streamed.
 
-    Control: a long input counts more than a short one.
+    Control: a long input counts more than a short one. The standard tier sends two of the three,
+    the ones that other code answers, where their tokens are told.
     """
-    control, told = plain_count(dut), "with long instructions"
-    yield from grown(dut.responses(instructions=LONG), control, told)
-    for items in few(dut, (ITEMS,), 0):
-        of_items = counted(dut.responses(input=items))
-        exchange = dut.responses(instructions=LONG, input=items)
-        yield from grown(exchange, of_items, f"{told} and items")
-    for form in few(dut, ({"stream": True},), 0):
-        streamed = dut.responses(instructions=LONG, **form)
-        yield from answered(streamed, told)
-        if read(streamed).document.get("usage") and counted(dut.responses(**form)) == control:
-            yield from grown(streamed, control, f"{told}, streamed")
+    plain_count(dut)
+    controls = [(told, form, _count(dut.responses(**form))) for told, form in BESIDE.items()]
+    counting = [each for each in controls if each[2]]
+    for told, form, control in controls if dut.setup.tier == "deep" else counting[-2:]:
+        exchange = dut.responses(instructions=LONG, **form)
+        yield from answered(exchange, f"long instructions{told}")
+        if control and _count(exchange):
+            yield from grown(exchange, control, f"with long instructions{told}")
 
 
 @check("RESP-REQ-INSTR-02", tier="deep")
@@ -70,6 +87,14 @@ def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
         exchange = dut.responses(input=question, instructions=order, max_output_tokens=256)
         actual = f"{steered} of 5 answers, {followed} of 5 when it stands in the input"
         yield verify.deviation(exchange, "answers that follow the instructions", actual=actual)
+
+
+def _count(exchange: Exchange) -> int:
+    """The input tokens of an answer, 0 where they are not told: a stream may go without."""
+    try:
+        return counted(exchange) if exchange.ok else 0
+    except Untestable:
+        return 0
 
 
 def _followed(dut: Deployment, word: str, **fields: Any) -> int:
@@ -97,11 +122,13 @@ def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
     secret = f"The code word is {word}. Say OK"
     kinds: tuple[dict[str, Any], ...] = ({}, {"stream": True}, {"store": False})
     kept = False
+    for unstored in _unstored(dut):
+        found = _found(dut, unstored)
+        if found.status == 200:
+            yield verify.deviation(found, "not found, after store false and stream true")
     for fields in few(dut, kinds, 1):
         exchange = dut.responses(input=secret, **fields)
-        name = _id(exchange)
-        found = dut.send(Request("GET", f"/responses/{name}"))
-        verify.conclusive(found)
+        name, found = _id(exchange), _found(dut, exchange)
         if found.status == 200:
             kept = True
             yield verify.deviation(found, f"not found, after {fields or 'no store'}")
@@ -111,9 +138,24 @@ def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
             expected = f"no memory, after {fields or 'no store'}"
             yield verify.deviation(recalled, expected, actual=verify.show(read(recalled).text))
     for form in few(dut, ({"store": True},), 0):
-        stored = dut.send(Request("GET", f"/responses/{_id(dut.responses(**form))}"))
+        stored = _found(dut, dut.responses(**form))
         never = "when stored" if stored.status == 200 else "never"
         yield Observation("stored_responses", "always" if kept else never)
+
+
+def _unstored(dut: Deployment) -> Iterator[Exchange]:
+    """The second values of all fields, streamed: an answer that is not to be stored."""
+    fields = {**rows.company_of(KIND, number=1), **STREAM}
+    exchange = dut.responses(**fields)
+    if fields.get("store") is False and exchange.ok and _id(exchange):
+        yield exchange
+
+
+def _found(dut: Deployment, exchange: Exchange) -> Exchange:
+    """What is found under the id of a response."""
+    found = dut.send(Request("GET", f"/responses/{_id(exchange)}"))
+    verify.conclusive(found)
+    return found
 
 
 def _id(exchange: Exchange) -> str:
@@ -123,12 +165,11 @@ def _id(exchange: Exchange) -> str:
     return name
 
 
-@check("RESP-REQ-FILEID-01", tier="deep")
+@check("RESP-REQ-FILEID-01")
 def test_unknown_file_is_refused(dut: Deployment) -> Findings:
-    """A file_id that no store holds is refused, plain and streamed, and not left out in silence."""
+    """A file_id that no store holds is refused, streamed and plain, and not left out in silence."""
     name = f"file-{dut.nonce('file').lower()}"
-    forms: tuple[dict[str, Any], ...] = ({}, {"stream": True})
-    asked = [dut.responses(file_id=name, **each) for each in forms]
+    asked = [dut.responses(file_id=name, **form) for form in few(dut, FORMS[::-1], 1)]
     yield Observation("file_id", "refused" if verify.side(asked[0]) == "refused" else "ignored")
     for exchange in asked:
         yield from verify.refused(exchange, f"the unknown file_id {name}")
@@ -144,8 +185,7 @@ def test_schema_binds_the_text(dut: Deployment) -> Findings:
     }
     fields["text"] = {"format": form}
     judged = 0
-    forms: tuple[dict[str, Any], ...] = ({}, {"stream": True})
-    for exchange in (dut.responses(**fields, **form) for form in few(dut, forms, 1)):
+    for exchange in (dut.responses(**fields, **form) for form in few(dut, FORMS, 1)):
         if not exchange.is_stream:
             yield from verify.open_to(exchange)
         if exchange.status >= 400:

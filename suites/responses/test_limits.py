@@ -11,19 +11,29 @@ from suites import verify
 from suites.asking import few
 from suites.checks import Findings, check
 from suites.invariants.responses import WORDS_A_TOKEN
-from suites.responses.asking import CAPS, ESSAY, answered, read
+from suites.responses.asking import CAPS, ESSAY, FORMS, answered, read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
     from fixtures.outputs import Output
 
 LOW = CAPS[0]
 N = 4
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+# A cap that is none, with the one of this route and without: then the answer has to be brief.
+BOTH: Mapping[str, Any] = {"input": ESSAY, "max_tokens": LOW, "max_output_tokens": CAPS[1]}
+ALONE: Mapping[str, Any] = {
+    "input": [
+        {"role": "user", "content": "Explain in three sentences what artificial intelligence is."}
+    ],
+    "max_tokens": LOW,
+    "max_output_tokens": ABSENT,
+}
 
 
-def _essay(dut: Deployment, cap: int, form: dict[str, Any], sample: int = 0) -> Exchange:
+def _essay(dut: Deployment, cap: int, form: Mapping[str, Any], sample: int = 0) -> Exchange:
     return dut.responses(input=ESSAY, max_output_tokens=cap, sample=sample, **form)
 
 
@@ -51,13 +61,16 @@ def test_long_answers_are_capped(dut: Deployment) -> Findings:
 def test_cut_answer_is_incomplete(dut: Deployment) -> Findings:
     """An answer that ends at its cap, and goes on under a higher one, is incomplete.
 
-    Control: the same question with the next higher cap is answered at greater length. An answer
-    may end by itself where the cap is: a deviation when of four none is incomplete.
+    Control, where one is not: the same question with the next higher cap is answered at greater
+    length. An answer may end by itself where the cap is: a deviation when of four none is
+    incomplete.
     """
     for cap in few(dut, CAPS[:2], 1):
-        _goes_on(dut, cap)
         for form in FORMS:
             told = read(_essay(dut, cap, form))
+            if told.status == "incomplete":
+                continue
+            _goes_on(dut, cap)
             if told.status != "completed" or _spent(told) != cap:
                 continue
             again = (read(_essay(dut, cap, form, sample)) for sample in range(1, N))
@@ -73,20 +86,24 @@ def test_max_tokens_does_not_limit(dut: Deployment) -> Findings:
     Control: the same question without max_tokens is answered at greater length. A deviation when
     each of four answers is cut: one may end there by itself.
     """
-    _goes_on(dut, LOW)
     sides = []
-    for cap in few(dut, (CAPS[1], ABSENT), 1):
-        fields: dict[str, Any] = {"input": ESSAY, "max_tokens": LOW, "max_output_tokens": cap}
+    for fields in (BOTH, ALONE):
         exchange = dut.responses(**fields)
         yield from verify.open_to(exchange)
+        if not exchange.ok or read(exchange).tokens("output_tokens") > LOW:
+            sides.append("ignored" if exchange.ok else "refused")
+            continue
+        control = dut.responses(input=fields["input"], max_output_tokens=CAPS[1])
+        if read(control).tokens("output_tokens") <= LOW:
+            raise NoControl(f"the model's answer ends within {LOW} tokens")
         tries = (dut.responses(**fields, sample=sample) for sample in range(N))
-        if exchange.ok and all(_is_cut(read(each)) for each in tries):
+        if all(_is_cut(read(each)) for each in tries):
             sides.append("honoured")
             actual = f"{read(exchange).tokens('output_tokens')} tokens"
             expected = f"more than the {LOW} tokens of max_tokens"
             yield verify.deviation(exchange, expected, "a 4xx status", actual=actual)
         else:
-            sides.append("ignored" if exchange.ok else "refused")
+            sides.append("ignored")
     yield Observation("responses_max_tokens", "honoured" if "honoured" in sides else sides[0])
 
 

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
+from fixtures.outcomes import Untestable
 from schemas import tables
 from suites import rows, verify
-from suites.asking import few
-from suites.checks import Check, Findings, check, checks
-from suites.responses.asking import KIND, answered
+from suites.asking import crossed
+from suites.checks import Findings, check, checks
+from suites.responses.asking import FORMS, KIND, answered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.deployment import Deployment
 
 NULLS = {"effort": None, "summary": None}
 
 
-def _streamed(cases: list[Check]) -> list[Check]:
-    """The same cases for a stream, in the deep tier."""
-    return [
-        replace(each, tier="deep", label=f"{each.label} streamed")
-        for each in cases
-        if not each.label.startswith("stream ")
-    ]
-
-
-def _take(dut: Deployment, sent: rows.Sent, **form: Any) -> Findings:
+def _take(dut: Deployment, sent: rows.Sent, form: Mapping[str, Any]) -> Findings:
     """A finding unless the value is accepted: among lawful values of other fields, or alone."""
-    if sent.company and not [*answered(dut.responses(**sent.company, **form))]:
+    if sent.company and not [*answered(dut.responses(**{**sent.company, **form}))]:
         return
+    if form and [*answered(dut.responses(**form))]:
+        raise Untestable("no stream is answered: see STREAM-RESP-CTYPE-01")
     # No page lists tools for this route, so none go along with any field.
     fields = {name: value for name, value in sent.fields.items() if name != "tools"}
-    yield from answered(dut.responses(**fields, **form), sent.told)
+    told = f"{sent.told}, streamed" if form else sent.told
+    yield from answered(dut.responses(**{**fields, **form}), told)
 
 
 # The refusals of a model may be a 500: they have checks of their own.
@@ -43,18 +39,9 @@ INPUTS = next(row for row in tables.load().requests[KIND].rows if row.field == "
 
 @checks(rows.accepted(KIND))
 def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, ...]) -> Findings:
-    """Each sample value of a documented field is accepted."""
-    for each in sent:
-        yield from _take(dut, each)
-
-
-@checks(_streamed(rows.accepted(KIND)))
-def test_documented_values_are_accepted_streamed(
-    dut: Deployment, sent: tuple[rows.Sent, ...]
-) -> Findings:
-    """Each sample value of a documented field is accepted with stream true."""
-    for each in sent:
-        yield from _take(dut, each, stream=True)
+    """Each sample value of a documented field is accepted, plain and with stream true."""
+    for each, form in crossed(dut, sent, FORMS, most=len(sent)):
+        yield from _take(dut, each, {} if "stream" in each.fields else form)
 
 
 @checks(REFUSED)
@@ -66,11 +53,10 @@ def test_values_that_are_ruled_out_are_refused(
         yield from verify.refused(dut.responses(**each.fields), each.told)
 
 
-@check("RESP-REQ-REASONING-01")
+@check("RESP-REQ-REASONING-01", tier="deep")
 def test_reasoning_with_nulls_is_accepted_of_any_model(dut: Deployment) -> Findings:
     """The printed reasoning with null members is accepted, plain and streamed, of any model."""
-    forms: tuple[dict[str, Any], ...] = ({"stream": True}, {})
-    for form in few(dut, forms, 1):
+    for form in FORMS:
         yield from answered(dut.responses(reasoning=NULLS, **form), "reasoning of nulls")
 
 

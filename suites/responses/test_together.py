@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from suites import verify
 from suites.checks import Findings, check
-from suites.responses.asking import LONG, answered, counted, read
+from suites.responses.asking import FORMS, LONG, answered, counted, read
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
 TOGETHER = 8
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
 @check("RESP-PATH-01", tier="deep")
