@@ -80,6 +80,9 @@ def _cut(dut: Deployment, form: dict[str, Any]) -> Findings:
         reason = read(exchange).finish_reason
         if reason not in ("length", "content_filter"):
             settle(dut, kept, varied)
+            plain = read(dut.chat(**{**kept, "max_tokens": cap}))  # a stream may not count
+            if plain.tokens("completion_tokens") > cap:
+                raise Untestable("max_tokens cuts nothing: see CHAT-REQ-MAXTOK-01")
             where = "/choices/0/finish_reason"
             yield verify.deviation(exchange, f"length at {cap} tokens", actual=reason, where=where)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fixtures.exchange import Failure
 from schemas import tables, validate
 from suites import verify
+from suites.fuzz import cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 GENERAL = ("ERR-5XX-01", "ERR-400-02")
 NOT_IMPLEMENTED = 501
+LATE = (Failure.TIMEOUT, Failure.STALLED)
+# The field that caps an answer, and what holds without it.
+CAPS: dict[str, tuple[str, int | None]] = {
+    "chat.request": ("max_tokens", None),
+    "completions.request": ("max_tokens", 16),
+    "responses.request": ("max_output_tokens", None),
+}
 # The clauses by which the two forms of a prompt are accepted: a string, and a list.
 PROMPTS = {
     ("chat.request", "messages"): ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
@@ -40,6 +49,8 @@ class Defect:
 def defect(target: Target, case: Case, exchange: Exchange) -> Defect | None:
     """What is wrong with the answer to this case. Raises Inconclusive."""
     verify.conclusive(exchange)
+    if exchange.failure in LATE and case.promise.standing != "refused" and _long(target, exchange):
+        return None
     if not exchange.answered or exchange.status >= 500:
         return _failed(target, case, exchange)
     if case.promise.standing == "accepted" and any(True for _ in verify.accepted(exchange)):
@@ -50,6 +61,19 @@ def defect(target: Target, case: Case, exchange: Exchange) -> Defect | None:
         told = f"a 4xx status with a JSON error to {case.told}"
         return Defect("accepted", case.promise.clauses[0], (told,))
     return None
+
+
+def _long(target: Target, exchange: Exchange) -> bool:
+    """Whether the request leaves room for a long text, which a slow model writes beyond any time.
+
+    The stop sequences that brake it end no text in which they do not occur.
+    """
+    asked = exchange.request.fields
+    if target.kind not in CAPS:
+        return False
+    name, default = CAPS[target.kind]
+    cap = asked.get(name, default)
+    return isinstance(cap, bool) or not isinstance(cap, int | float) or not 0 < cap <= cost.MANY
 
 
 def accepting(target: Target, case: Case) -> str:

@@ -11,6 +11,7 @@ from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
 from suites.invariants.chat_stream import chat_streams
+from suites.invariants.models import listed, lists
 from suites.invariants.repeats import is_repeated
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
@@ -22,19 +23,20 @@ if TYPE_CHECKING:
     from schemas.records import Finding
 
 OPERATION = "POST /chat/completions"
-KIND = "chat.response"
+ASKED, KIND = "chat.request", "chat.response"
 OTHERWISE = ("refusal", "audio", "function_call")
 CALLS = 3  # that tell a deployment from a model that wrote no JSON this once
 
 
 def chat_answers(exchange: Exchange) -> bool:
-    """Plain answers."""
-    return documents.plain(OPERATION, exchange)
+    """Plain answers to requests that need not be refused."""
+    return documents.plain(OPERATION, exchange) and documents.lawful(ASKED, exchange)
 
 
 def any_answer(exchange: Exchange) -> bool:
     """Plain answers and whole streams."""
-    return chat_answers(exchange) or (chat_streams(exchange) and exchange.answered)
+    whole = chat_streams(exchange) and exchange.answered and documents.lawful(ASKED, exchange)
+    return chat_answers(exchange) or whole
 
 
 invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
@@ -79,16 +81,33 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("CHAT-RESP-MODEL-01", on=any_answer)
-def model_is_the_requested_one(exchange: Exchange) -> Iterator[Finding | Observation]:
-    """model echoes the requested id, streamed as plain."""
+def model_is_told(exchange: Exchange) -> Iterator[Observation]:
+    """Whether model is the requested id or another name is observed."""
+    told = _model(exchange)
+    if told is None or not exchange.request.model:
+        raise Untestable("there is no model to compare")
+    same = told == exchange.request.model
+    yield Observation("response_model_name", "requested id" if same else "backend name")
+
+
+@over_run("CHAT-RESP-MODEL-01", on=lambda each: any_answer(each) or lists(each))
+def model_is_the_requested_one(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """model echoes the requested id, streamed as plain.
+
+    Where an id is answered that nobody lists, CHAT-REQ-MODEL-03 says so.
+    """
+    known = listed(exchanges)
+    for exchange in filter(any_answer, exchanges):
+        told, wanted = _model(exchange), exchange.request.model
+        named = bool(wanted) and (not known or wanted in known)
+        if told is not None and named and told != wanted:
+            yield deviation(exchange, f"model {show(wanted)}", actual=show(told), where="/model")
+
+
+def _model(exchange: Exchange) -> str | None:
     chunks = Answer(exchange).chunks[:1] if exchange.is_stream else (exchange.document,)
     told = next((each.get("model") for each in chunks if isinstance(each, dict)), None)
-    asked = exchange.request.model
-    if not isinstance(told, str) or not asked:
-        raise Untestable("there is no model to compare")
-    yield Observation("response_model_name", "requested id" if told == asked else "backend name")
-    if told != asked:
-        yield deviation(exchange, f"model {show(asked)}", actual=show(told), where="/model")
+    return told if isinstance(told, str) else None
 
 
 @invariant("CHAT-REQ-N-04", on=any_answer)

@@ -151,6 +151,8 @@ def one_chunk_finishes_the_choice(exchange: Exchange) -> Iterator[Finding]:
     choices = Answer(exchange).choices
     if not choices or exchange.failure:
         raise Untestable("the stream has no end to judge")
+    if len({show(choice.get("index", 0)) for choice in choices}) > 1:
+        raise Untestable("several choices: see CHAT-REQ-N-04")
     ends = [n for n, choice in enumerate(choices) if choice.get("finish_reason") is not None]
     if len(ends) != 1:
         actual = f"{len(ends)} chunks with a finish_reason"

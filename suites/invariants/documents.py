@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from fixtures.exchange import Exchange
+from fixtures.exchange import Exchange, parse
 from fixtures.outcomes import Untestable
-from schemas.validate import violations
+from schemas.validate import refusals, violations
 from suites.invariants.annotations import clauses_of
 from suites.judge import invariant
 from suites.verify import deviation, show
@@ -28,6 +29,21 @@ def plain(operation: str, exchange: Exchange) -> bool:
     """Whether the exchange is a whole, plain answer of this operation with status 200."""
     request = exchange.request
     return request.operation == operation and exchange.ok and not request.streamed
+
+
+def lawful(kind: str, exchange: Exchange) -> bool:
+    """Whether the request need not be refused.
+
+    Where one is answered that has to be, its own clause says so; what such an answer looks like is
+    no second deviation.
+    """
+    return not _refusals(kind, exchange.request.body)
+
+
+@lru_cache(maxsize=4096)  # every judge of an answer asks
+def _refusals(kind: str, body: bytes) -> tuple[str, ...]:
+    document = parse(body)
+    return refusals(kind, document) if isinstance(document, dict) else ("ERR-400-02",)
 
 
 def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:

@@ -11,7 +11,7 @@ from suites.judge import invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fixtures.exchange import Exchange
     from schemas.records import Finding
@@ -48,6 +48,14 @@ def entries(exchange: Exchange) -> list[dict[str, Any]]:
     document = exchange.document
     found = document.get("data", [document]) if isinstance(document, dict) else []
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def listed(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """The ids that the lists among these exchanges name; none where nobody fetched a list."""
+    found = (
+        each.get("id") for exchange in exchanges if lists(exchange) for each in entries(exchange)
+    )
+    return frozenset(name for name in found if isinstance(name, str))
 
 
 documents.judged_by_schema("models.list", on=lists)

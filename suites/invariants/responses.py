@@ -10,6 +10,7 @@ from fixtures.outputs import Output, is_count
 from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
+from suites.invariants.models import listed, lists
 from suites.invariants.repeats import is_repeated
 from suites.invariants.responses_stream import response_streams
 from suites.judge import invariant, over_run
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from schemas.records import Finding
 
 OPERATION = "POST /responses"
-KIND = "responses.response"
+ASKED, KIND = "responses.request", "responses.response"
 FURTHER = "responses.openai"
 # Tokens that a model may spend without saying anything: the end of the answer, a space.
 SILENT = 1
@@ -42,12 +43,12 @@ def asked(exchange: Exchange) -> dict[str, Any]:
 
 
 def plain_answers(exchange: Exchange) -> bool:
-    """Answers to requests for one JSON body; what may stand for true is left out.
+    """Answers to lawful requests for one JSON body; what may stand for true is left out.
 
     An error with status 200 is no answer: whoever asked says so. Neither is what is said of a
     response before it has run in the background.
     """
-    if asked(exchange).get("background") is True:
+    if asked(exchange).get("background") is True or not documents.lawful(ASKED, exchange):
         return False
     plain = "stream" not in asked(exchange) or asked(exchange)["stream"] is False
     return plain and documents.plain(OPERATION, exchange) and not _is_error(exchange.document)
@@ -55,7 +56,8 @@ def plain_answers(exchange: Exchange) -> bool:
 
 def any_answer(exchange: Exchange) -> bool:
     """Plain answers and whole streams."""
-    return plain_answers(exchange) or (response_streams(exchange) and exchange.answered)
+    whole = response_streams(exchange) and exchange.answered and documents.lawful(ASKED, exchange)
+    return plain_answers(exchange) or whole
 
 
 invariant("RESP-REQ-STREAM-01", on=plain_answers)(documents.is_strict_json)
@@ -160,14 +162,31 @@ def usage_counts(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("RESP-OUT-MODEL-01", on=any_answer)
-def model_is_the_requested_one(exchange: Exchange) -> Iterator[Finding | Observation]:
-    """model echoes the requested id."""
-    told, wanted = Output(exchange).document.get("model"), exchange.request.model
-    if not isinstance(told, str) or not wanted:
+def model_is_told(exchange: Exchange) -> Iterator[Observation]:
+    """Whether model is the requested id or another name is observed."""
+    told, wanted = _model(exchange), exchange.request.model
+    if told is None or not wanted:
         raise Untestable("there is no model to compare")
     yield Observation("response_model_name", "requested id" if told == wanted else "backend name")
-    if told != wanted:
-        yield deviation(exchange, f"model {show(wanted)}", actual=show(told), where="/model")
+
+
+@over_run("RESP-OUT-MODEL-01", on=lambda each: any_answer(each) or lists(each))
+def model_is_the_requested_one(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """model echoes the requested id. Of one that nobody lists, RESP-GATE-03 speaks."""
+    known = listed(exchanges)
+    for exchange in filter(any_answer, exchanges):
+        told, wanted = _model(exchange), exchange.request.model
+        named = bool(wanted) and (not known or wanted in known)
+        if told is not None and named and told != wanted:
+            yield deviation(exchange, f"model {show(wanted)}", actual=show(told), where="/model")
+
+
+def _model(exchange: Exchange) -> str | None:
+    try:
+        told = Output(exchange).document.get("model")
+    except Untestable:
+        return None
+    return told if isinstance(told, str) else None
 
 
 @invariant("RESP-REQ-MAXOUT-01", on=any_answer)

@@ -83,9 +83,9 @@ def test_models_do_what_they_declare(dut: Deployment, flag: Flag) -> Findings:
 
     When none of several models does, the capability itself is broken, and its own clause says so.
     """
-    models = across(dut, dut.cast.models(flag.role), flag.most)
+    models = across(dut, dut.cast.declared(flag.role), flag.most)
     if not models:
-        raise NotApplicable(f"no model for the role '{flag.role}'")
+        raise NotApplicable(f"no model is declared for the role '{flag.role}'")
     answers = {model: flag.ask(dut, model) for model in models}
     good = [model for model, exchange in answers.items() if _serves(flag, exchange)]
     if not good and (len(models) > 1 or flag.role == "image"):

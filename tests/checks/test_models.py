@@ -87,3 +87,11 @@ def test_a_flag_that_stands_in_one_place_alone_is_no_difference() -> None:
     assert agree(listed, {"supports_image": True})
     assert not agree(listed, {"supports_image": False})
     assert not agree("owner", "other")
+
+
+@pytest.mark.parametrize("named", [(), (("transcription", "llama-3-1-8b"),)])
+def test_a_model_that_the_operator_alone_names_declares_nothing(
+    reference: str, named: tuple[tuple[str, str], ...]
+) -> None:
+    said = bench.examine(f"{reference}/v1", "MODELS-CAP-03", tier="standard", models=named)
+    assert "MODELS-CAP-03" not in said.violated, said.told()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -96,3 +96,20 @@ def test_parts_of_a_whole_are_asked_only_where_it_is_not_answered(chat: Target) 
     refused = Hunt(chat, lambda request: Exchange(request.key, request, 400))
     refused.run([whole])
     assert refused.sent == 1 + len(whole.parts)
+
+
+@pytest.mark.parametrize(
+    ("body", "blamed"),
+    [
+        ({"max_tokens": 4096}, False),
+        ({"max_tokens": 4096, "stream": True}, False),
+        ({"max_tokens": -1}, True),
+        ({"seed": 1}, True),
+    ],
+)
+def test_a_long_answer_may_take_longer_than_anybody_waits(
+    chat: Target, body: dict[str, Any], *, blamed: bool
+) -> None:
+    hunt = Hunt(chat, _hanging)
+    hunt.run([chat.case(body)])
+    assert bool(list(hunt.findings(""))) is blamed
