@@ -33,10 +33,14 @@ def chat_answers(exchange: Exchange) -> bool:
     return documents.plain(OPERATION, exchange) and documents.lawful(ASKED, exchange)
 
 
+def whatever_was_asked(exchange: Exchange) -> bool:
+    """Plain answers and whole streams, also those to requests that must be refused."""
+    return documents.plain(OPERATION, exchange) or (chat_streams(exchange) and exchange.answered)
+
+
 def any_answer(exchange: Exchange) -> bool:
-    """Plain answers and whole streams."""
-    whole = chat_streams(exchange) and exchange.answered and documents.lawful(ASKED, exchange)
-    return chat_answers(exchange) or whole
+    """Plain answers and whole streams to requests that need not be refused."""
+    return whatever_was_asked(exchange) and documents.lawful(ASKED, exchange)
 
 
 invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
@@ -110,9 +114,9 @@ def _model(exchange: Exchange) -> str | None:
     return told if isinstance(told, str) else None
 
 
-@invariant("CHAT-REQ-N-04", on=any_answer)
+@invariant("CHAT-REQ-N-04", on=whatever_was_asked)
 def one_choice(exchange: Exchange) -> Iterator[Finding]:
-    """Every answer has exactly one choice, and its index is 0."""
+    """Every answer has exactly one choice, whatever was asked for, and its index is 0."""
     choices = answer(exchange).choices
     if not choices:
         raise Untestable("the answer has no choice")
