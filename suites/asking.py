@@ -21,6 +21,8 @@ T = TypeVar("T")
 CHAT = "/chat/completions"
 KEPT, AGAIN = 8, 4
 MANY = 16  # models, of a longer list, that are asked for one by one at standard
+# A stream that tells its usage, where the deployment knows the field: no page names it.
+TELLS: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 def said(*turns: str) -> Messages:
@@ -31,6 +33,10 @@ def said(*turns: str) -> Messages:
 
 COUNT = said("Count from 1 to 500. Write only the numbers, separated by spaces.")
 STORY = said("Tell me a long story about a lighthouse.")
+# Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
+SCRIPTS = said(
+    """Repeat exactly: مرحبا e\u0301 🙂 Bogotá 東京 👩‍👩‍👧 <b>R&D's</b> "C:\\new"\n\nΩ"""
+)
 SHORT = (
     said("Say OK"),
     said("Reply with OK only, nothing else."),

@@ -9,7 +9,7 @@ from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
 from suites.asking import few, read, said
-from suites.chat.test_requests import follows_the_prompt
+from suites.chat.test_history import follows_the_prompt
 from suites.checks import Findings, check
 from suites.rows import WEATHER
 

@@ -13,8 +13,9 @@ from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Finding, Observation
 from schemas.validate import violations
 from suites import verify
-from suites.asking import COUNT, SHORT, STORY, few, read, said, settle
+from suites.asking import COUNT, SCRIPTS, SHORT, STORY, TELLS, few, read, settle
 from suites.chat.test_examples import replay
+from suites.chat.test_history import whole as whole_talk
 from suites.chat.test_limits import NATURAL
 from suites.chat.test_tools import BOTH, PARIS, ask, forced, loses_arguments, whole
 from suites.checks import Findings, check
@@ -22,6 +23,8 @@ from suites.invariants.generic import reasons
 from suites.invariants.streams import lost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.answers import Answer
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -29,14 +32,10 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 LONG = 200  # characters
 LATE = 0.7  # of the time that generating takes
-# Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
-UNICODE = said(
-    """Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا <b>R&D's</b> "C:\\new"\n\nΩ"""
-)
 # Answers that are compared whole and streamed: one that is cut, one of many scripts, short ones.
 TWICE: tuple[Fields, ...] = (
     {"messages": COUNT, "max_tokens": 5},
-    {"messages": UNICODE, "max_tokens": 40},
+    {"messages": SCRIPTS, "max_tokens": 40},
     *({"messages": messages, "max_tokens": NATURAL} for messages in SHORT),
     {"messages": COUNT, "max_tokens": 40},
 )
@@ -58,7 +57,7 @@ def test_streams_of_every_kind_are_accepted(dut: Deployment) -> Findings:
     Control: what is refused without stream, too, is no matter of streams.
     """
     yield from verify.accepted(dut.chat(stream=True, messages=COUNT, max_tokens=5))
-    kinds: tuple[Fields, ...] = ({"messages": UNICODE}, {"stop": ["###"]}, {"messages": SHORT[1]})
+    kinds: tuple[Fields, ...] = ({"messages": SCRIPTS}, {"stop": ["###"]}, {"messages": SHORT[1]})
     for fields in few(dut, kinds, 1):
         asked: Fields = {"max_tokens": 40, **fields}
         found = [*verify.accepted(dut.chat(stream=True, **asked))]
@@ -108,16 +107,23 @@ def test_stream_and_plain_end_alike(dut: Deployment) -> Findings:
 
 @check("STREAM-CHAT-USAGE-01")
 def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
-    """Where a stream tells its usage, the prompt counts as much as in a plain request."""
-    plain = read(dut.chat()).tokens("prompt_tokens")
-    asked: tuple[Fields, ...] = ({}, {"stream_options": {"include_usage": True}})
-    for options in few(dut, asked, 1):
-        exchange = dut.chat(stream=True, **options)
+    """Where a stream tells its usage, the prompt counts as much as in a plain request.
+
+    A long conversation that counts less only, where "Say OK" does not, has lost some of its turns.
+    """
+    talk = {"messages": whole_talk(dut).request.fields["messages"]}
+    asked: tuple[tuple[Fields, Mapping[str, Any]], ...] = ((talk, TELLS), ({}, {"stream": True}))
+    for fields, options in few(dut, asked, 1):
+        exchange = dut.chat(**fields, **options)
         yield from verify.open_to(exchange)
         if not exchange.ok or read(exchange).usage is None:
             continue
+        plain = read(dut.chat(**fields)).tokens("prompt_tokens")
         told = read(exchange).tokens("prompt_tokens")
         if told != plain:
+            short = (dut.chat(), dut.chat(**TELLS))
+            if told < plain and len({read(each).tokens("prompt_tokens") for each in short}) == 1:
+                raise Untestable("turns are lost in streams: see CHAT-MSG-HISTORY-01")
             expected = f"{plain} prompt tokens, as plain"
             yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
 
