@@ -95,6 +95,15 @@ def crossed(
     return [tuple(values[row % len(values)] for values in dimensions) for row in rows]
 
 
+def in_turn(dut: Deployment, model: str) -> dict[str, Any]:
+    """What one of many chat models is asked: the first plain, the next streamed, and so on.
+
+    Each time the answer is cut, so that the judges of all answers see its limit, too.
+    """
+    streamed = list(dut.cast.models("chat")).index(model) % 2
+    return {"messages": COUNT, "max_tokens": 5, **({"stream": True} if streamed else {})}
+
+
 def words(exchange: Exchange) -> object:
     """What an answer says, and why it ended: equal for two that differ in their chunks only."""
     told = read(exchange)
