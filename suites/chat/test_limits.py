@@ -150,7 +150,11 @@ def test_short_answers_stay_short(dut: Deployment) -> Findings:
     Rule: a deviation when the answer to every short question has the same length of 30 tokens or
     more and ends by itself there. A model that says one sentence to all of them is not judged.
     """
-    told = [read(dut.chat(messages=messages, max_tokens=NATURAL)) for messages in SHORT]
+    told = []
+    for messages in SHORT:
+        told.append(read(dut.chat(messages=messages, max_tokens=NATURAL)))
+        if told[-1].tokens("completion_tokens") < 30:
+            return
     counts = [each.tokens("completion_tokens") for each in told]
     by_itself = all(each.finish_reason == "stop" for each in told)
     if distinct(each.text for each in told) == 1 and min(counts) >= 30:

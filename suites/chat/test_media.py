@@ -61,9 +61,13 @@ def seen(dut: Deployment, **fields: Any) -> Exchange:
 
 @check("CHAT-PART-IMAGE-01")
 def test_image_is_accepted(dut: Deployment) -> Findings:
-    """A model that declares supports_image accepts an image_url part."""
-    yield from verify.accepted(seen(dut), "an image_url part")
+    """A model that declares supports_image accepts an image_url part.
+
+    At standard a link is asked for where data is not accepted: another clause streams one.
+    """
     own = dut.chat("image", messages=shown(COLOUR, "red"))
+    if dut.setup.tier == "deep" or not own.ok:
+        yield from verify.accepted(seen(dut), "an image_url part")
     yield Observation("image_data_url", verify.side(own))
 
 
