@@ -21,6 +21,8 @@ T = TypeVar("T")
 CHAT = "/chat/completions"
 KEPT, AGAIN = 8, 4
 MANY = 16  # models, of a longer list, that are asked for one by one at standard
+# A stream that tells its usage, where the deployment knows the field: no page names it.
+TELLS: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 def said(*turns: str) -> Messages:
@@ -31,6 +33,10 @@ def said(*turns: str) -> Messages:
 
 COUNT = said("Count from 1 to 500. Write only the numbers, separated by spaces.")
 STORY = said("Tell me a long story about a lighthouse.")
+# Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
+SCRIPTS = said(
+    """Repeat exactly: مرحبا e\u0301 🙂 Bogotá 東京 👩‍👩‍👧 <b>R&D's</b> "C:\\new"\n\nΩ"""
+)
 SHORT = (
     said("Say OK"),
     said("Reply with OK only, nothing else."),
@@ -87,6 +93,15 @@ def crossed(
         return list(product(*dimensions))
     rows = range(first, first + (most or max(map(len, dimensions))))
     return [tuple(values[row % len(values)] for values in dimensions) for row in rows]
+
+
+def in_turn(dut: Deployment, model: str) -> dict[str, Any]:
+    """What one of many chat models is asked: the first plain, the next streamed, and so on.
+
+    Each time the answer is cut, so that the judges of all answers see its limit, too.
+    """
+    streamed = list(dut.cast.models("chat")).index(model) % 2
+    return {"messages": COUNT, "max_tokens": 5, **({"stream": True} if streamed else {})}
 
 
 def words(exchange: Exchange) -> object:

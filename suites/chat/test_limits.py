@@ -11,9 +11,12 @@ from schemas.records import Observation
 from suites import verify
 from suites.asking import (
     COUNT,
+    SCRIPTS,
     SHORT,
     STORY,
+    TELLS,
     Messages,
+    crossed,
     distinct,
     few,
     goes_on,
@@ -26,31 +29,30 @@ from suites.invariants.generic import reasons
 from suites.rows import WEATHER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.answers import Answer
     from fixtures.deployment import Deployment
 
 CAPS = (5, 1, 2, 17)
 NATURAL = 64  # room for an answer to a short question
 HALF = "\ufffd"  # what a decoder makes of half a character
-PER_TOKEN = 40  # characters, white space folded; no known tokenizer comes near
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 WORDS = said("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
 PAIR = r"\S+ \S+"  # of several tokens, so that it comes in several chunks
 # Signs, phrases, capitals, other scripts; none is white space alone, which may be trimmed unseen.
 KINDS = (r"\S", PAIR, r"\S+ \S+ \S+ \S+", r"\b[A-Z]\w+", r"[^\x00-\x7f]")
+ODD = r"\b[A-Z]\w*[^\x00-\x7f] \S+"  # a phrase, with a capital, and of another script, all in one
+OTHERS = ("Human:", "\u2603\u2603", "###")
 
 
 @check("CHAT-REQ-MAXTOK-01", tier="smoke")
 def test_max_tokens_caps_the_answer(dut: Deployment) -> Findings:
-    """An answer has at most max_tokens tokens, by its usage and by its length."""
+    """An answer has at most max_tokens tokens; the judge of all answers counts and measures."""
     for cap in few(dut, CAPS, 1):
         for form in FORMS:
             exchange = dut.chat(messages=COUNT, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"max_tokens {cap}")
-            length = len("".join(read(exchange).text.split()))
-            if length > PER_TOKEN * cap:
-                expected = f"a text of at most {cap} tokens"
-                yield verify.deviation(exchange, expected, actual=f"{length} characters")
 
 
 @check("CHAT-REQ-MAXTOK-02")
@@ -59,19 +61,19 @@ def test_cut_answer_ends_with_length(dut: Deployment) -> Findings:
 
     Control: at temperature 0 the answer goes on when the cap is higher, always alike.
     """
-    yield from _cut(dut, {})
+    yield from _cut(dut, {}, 1)
 
 
 @check("STREAM-CHAT-FINAL-02")
 def test_cut_stream_ends_with_length(dut: Deployment) -> Findings:
     """A stream that max_tokens cut has finish_reason length."""
-    yield from _cut(dut, {"stream": True})
+    yield from _cut(dut, {"stream": True}, 0)
 
 
-def _cut(dut: Deployment, form: dict[str, Any]) -> Findings:
+def _cut(dut: Deployment, form: dict[str, Any], first: int) -> Findings:
     control = goes_on(dut, 2)
     kept, spent = _fields(control), control.tokens("completion_tokens")
-    for cap in few(dut, CAPS, 1):
+    for (cap,) in crossed(dut, CAPS, most=1, first=first):
         # The last token may be one that ends the text and is not seen.
         if cap >= spent - 1:
             continue
@@ -91,17 +93,19 @@ def _cut(dut: Deployment, form: dict[str, Any]) -> Findings:
 def test_natural_end_is_no_cut(dut: Deployment) -> Findings:
     """An answer that ends before max_tokens does not claim to be cut."""
     ended = False
-    for messages in few(dut, SHORT, 1):
-        for form in FORMS:
-            exchange = dut.chat(messages=messages, max_tokens=NATURAL, **form)
-            told = read(exchange)
-            # What is spent on reasoning may be counted apart.
-            if told.usage is None or told.tokens("completion_tokens") >= NATURAL or reasons(told):
-                continue
-            ended = True
-            if told.finish_reason == "length":
-                actual = f"length after {told.tokens('completion_tokens')} of {NATURAL} tokens"
-                yield verify.deviation(exchange, "finish_reason stop", actual=actual)
+    forms: tuple[Mapping[str, Any], ...] = ({}, TELLS)
+    for messages, form in crossed(dut, SHORT, forms, most=2):
+        exchange = dut.chat(messages=messages, max_tokens=NATURAL, **form)
+        if form and not exchange.ok:
+            continue  # stream_options are named on no page
+        told = read(exchange)
+        # What is spent on reasoning may be counted apart.
+        if told.usage is None or told.tokens("completion_tokens") >= NATURAL or reasons(told):
+            continue
+        ended = True
+        if told.finish_reason == "length":
+            actual = f"length after {told.tokens('completion_tokens')} of {NATURAL} tokens"
+            yield verify.deviation(exchange, "finish_reason stop", actual=actual)
     if not ended:
         raise NoControl(f"no answer of the model ends within {NATURAL} tokens")
 
@@ -146,7 +150,11 @@ def test_short_answers_stay_short(dut: Deployment) -> Findings:
     Rule: a deviation when the answer to every short question has the same length of 30 tokens or
     more and ends by itself there. A model that says one sentence to all of them is not judged.
     """
-    told = [read(dut.chat(messages=messages, max_tokens=NATURAL)) for messages in SHORT]
+    told = []
+    for messages in SHORT:
+        told.append(read(dut.chat(messages=messages, max_tokens=NATURAL)))
+        if told[-1].tokens("completion_tokens") < 30:
+            return
     counts = [each.tokens("completion_tokens") for each in told]
     by_itself = all(each.finish_reason == "stop" for each in told)
     if distinct(each.text for each in told) == 1 and min(counts) >= 30:
@@ -169,15 +177,22 @@ def test_stop_ends_the_answer(dut: Deployment) -> Findings:
     """Generation ends before a stop sequence, which is not returned; as string and in an array.
 
     Control: the sequence is taken out of the middle of the model's own answer, which at
-    temperature 0 comes always alike.
+    temperature 0 comes always alike. First among sequences that come later: where that ends
+    elsewhere, it is asked without them, because which of several wins is a clause of its own.
     """
-    yield from _stopped(dut, {})
+    control, sequence, before = _to_be_stopped(dut, (SCRIPTS, ODD))
+    among = _among(control, sequence, before)
+    if dut.setup.tier == "deep" or list(_ends_before(dut, control, among, sequence, before, {})):
+        for stop in few(dut, _forms(sequence), 1):
+            yield from _ends_before(dut, control, stop, sequence, before, {})
 
 
 @check("STREAM-CHAT-STOP-01")
 def test_stop_ends_the_stream(dut: Deployment) -> Findings:
     """stop ends a stream before the sequence, also where it lies across chunk borders."""
-    yield from _stopped(dut, {"stream": True})
+    control, sequence, before = _to_be_stopped(dut, (COUNT, PAIR))
+    for (stop,) in crossed(dut, _forms(sequence), most=1, first=1):
+        yield from _ends_before(dut, control, stop, sequence, before, {"stream": True})
 
 
 @check("CHAT-REQ-STOP-02", tier="deep")
@@ -195,15 +210,16 @@ def test_stop_may_be_of_any_kind(dut: Deployment) -> Findings:
             yield from _ends_before(dut, control, sequence, sequence, before, {})
 
 
-def _stopped(dut: Deployment, form: dict[str, Any]) -> Findings:
-    control, sequence, before = _to_be_stopped(dut)
-    if form:
-        across = _inside(control.text, PAIR)
-        sequence, before = across if across[0] else (sequence, before)
-    others = ["\u2603\u2603", "###", "Human:"]
-    forms = ([others[0], sequence, *others[1:]], sequence, [sequence], [*others, sequence])
-    for stop in few(dut, forms, 1):
-        yield from _ends_before(dut, control, stop, sequence, before, form)
+def _forms(sequence: str) -> tuple[object, ...]:
+    """The forms that a stop sequence may have."""
+    return [*OTHERS, sequence], sequence, [sequence], [*OTHERS[1:], sequence, OTHERS[0]]
+
+
+def _among(control: Answer, sequence: str, before: str) -> list[str]:
+    """The sequence behind three others, of which the first comes later in the text, if one does."""
+    later, _ = _inside(control.text[len(before) + len(sequence) :])
+    comes_first = not later or later in control.text[: len(before) + len(sequence)]
+    return [OTHERS[0] if comes_first else later, *OTHERS[1:], sequence]
 
 
 def _ends_before(
@@ -228,21 +244,23 @@ def _ends_before(
         yield verify.deviation(exchange, "finish_reason stop", actual=told.finish_reason)
 
 
-@check("CHAT-REQ-STOP-03", tier="deep")
+@check("CHAT-REQ-STOP-03")
 def test_earliest_stop_wins(dut: Deployment) -> Findings:
-    """Of several stop sequences the one that comes first in the text ends it, in any order."""
-    control, early, before = _to_be_stopped(dut)
-    kept = _fields(control)
-    late, _ = _inside(control.text[len(before) + len(early) :])
-    if not late:
+    """Of several stop sequences the one that comes first in the text ends it, in any order.
+
+    Control: without the later one it ends there.
+    """
+    control, early, before = _to_be_stopped(dut, (SCRIPTS, ODD))
+    kept, among = _fields(control), _among(control, early, before)
+    late = among[0]
+    if late in OTHERS:
         raise NoControl("the model's answer has no two words to stop at")
-    # A text that repeats itself may hold the later one before, too.
-    before = control.text[: min(map(control.text.find, (early, late)))]
-    for stop in few(dut, ([late, early], [early, late]), 1):
+    for stop in few(dut, (among, [late, early], [early, late]), 1):
         exchange = dut.chat(**kept, stop=stop)
         text = read(exchange).text
         if text.rstrip() != before.rstrip():
-            _speaks_aloud(control, read(exchange))
+            if list(_ends_before(dut, control, [*OTHERS, early], early, before, {})):
+                raise Untestable("nor does one sequence end it there: see CHAT-REQ-STOP-02")
             settle(dut, kept, {**kept, "stop": stop})
             expected = f"the text before {verify.show([early, late])}: {verify.show(before)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
@@ -254,12 +272,16 @@ def _speaks_aloud(*told: Answer) -> None:
         raise NoControl("the model reasons, and may be stopped there")
 
 
-def _to_be_stopped(dut: Deployment) -> tuple[Answer, str, str]:
-    """An answer, a sequence in it, and what stands before that. Raises NoControl."""
-    asked = [(COUNT, 40), (STORY, 40), *((messages, NATURAL) for messages in SHORT)]
-    for messages, cap in asked:
+def _to_be_stopped(dut: Deployment, first: tuple[Messages, str]) -> tuple[Answer, str, str]:
+    """An answer, a sequence in it, and what stands before that. Raises NoControl.
+
+    `first` is what is asked first, and what kind of sequence is looked for in its answer.
+    """
+    asked = [first, (COUNT, ""), (STORY, ""), *((messages, "") for messages in SHORT)]
+    for messages, kind in asked:
+        cap = NATURAL if messages in SHORT else 40
         control = read(dut.chat(messages=messages, max_tokens=cap))
-        sequence, before = _inside(control.text)
+        sequence, before = _inside(control.text, kind)
         if sequence:
             return control, sequence, before
     raise NoControl("no answer of the model has a word to stop at")
@@ -268,7 +290,7 @@ def _to_be_stopped(dut: Deployment) -> tuple[Answer, str, str]:
 @check("CHAT-REQ-N-05", tier="smoke")
 def test_several_choices_are_refused_before_a_stream(dut: Deployment) -> Findings:
     """n above 1 with stream is refused with an HTTP status: no stream opens."""
-    for n in few(dut, (2, 3), 1):
+    for n in few(dut, (3, 2), 1):
         yield from verify.refused(dut.chat(n=n, stream=True), f"n = {n} with stream")
 
 
@@ -348,7 +370,7 @@ def _inside(text: str, kind: str = "") -> tuple[str, str]:
     """
     words = [word for word in text.split() if len(word) > 1]
     some = (*words[len(words) // 3 :], *text.strip().rstrip(HALF)[-1:])
-    for sequence in re.findall(kind, text[len(text) // 3 :]) if kind else some:
+    for sequence in re.findall(kind, text[len(text) // 6 :]) if kind else some:
         before = text.partition(sequence)[0]
         if HALF not in sequence and before.strip():
             return sequence, before

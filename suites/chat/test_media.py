@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures import audio, examples, images
 from fixtures.outcomes import Inconclusive, NoControl
 from schemas.records import Observation
 from suites import verify
-from suites.asking import few, read
-from suites.checks import Findings, check
+from suites.asking import crossed, few, read
+from suites.checks import Findings, case, check, checks
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
@@ -60,9 +61,13 @@ def seen(dut: Deployment, **fields: Any) -> Exchange:
 
 @check("CHAT-PART-IMAGE-01")
 def test_image_is_accepted(dut: Deployment) -> Findings:
-    """A model that declares supports_image accepts an image_url part."""
-    yield from verify.accepted(seen(dut), "an image_url part")
+    """A model that declares supports_image accepts an image_url part.
+
+    At standard a link is asked for where data is not accepted: another clause streams one.
+    """
     own = dut.chat("image", messages=shown(COLOUR, "red"))
+    if dut.setup.tier == "deep" or not own.ok:
+        yield from verify.accepted(seen(dut), "an image_url part")
     yield Observation("image_data_url", verify.side(own))
 
 
@@ -75,14 +80,12 @@ def test_image_is_accepted_with_stream(dut: Deployment) -> Findings:
 @check("CHAT-PART-IMAGE-02")
 def test_blind_models_refuse_images(dut: Deployment) -> Findings:
     """A model that declares no supports_image refuses an image, and does not drop it silently."""
-    blind = dut.cast.models("no_image")
-    asked = [(blind[0], form) for form in FORMS] + [(model, {}) for model in blind[1:3]]
-    for model, form in few(dut, asked, 2):
+    for model, form in crossed(dut, dut.cast.models("no_image")[:3], FORMS, most=2):
         exchange = dut.chat(model=model, messages=shown(COLOUR, "red"), **form)
         yield from verify.refused(exchange, f"an image for {model}")
 
 
-@check("CHAT-PART-IMAGE-03", tier="deep")
+@check("CHAT-PART-IMAGE-03")
 def test_image_reaches_the_model(dut: Deployment) -> Findings:
     """An image lengthens the prompt, or two images get two answers."""
     red = dut.chat("image", messages=shown(COLOUR, "red"))
@@ -116,15 +119,20 @@ def test_deaf_models_refuse_audio(dut: Deployment) -> Findings:
             yield from verify.refused(exchange, f"audio for {model}")
 
 
-@check("CHAT-PART-AUDIO-03")
+@checks([replace(case("CHAT-PART-AUDIO-03", ""), also=("CHAT-PART-AUDIO-01",))])
 def test_both_audio_formats_are_accepted(dut: Deployment) -> Findings:
-    """Audio is accepted as wav and as mp3."""
-    for form in ("wav", "mp3"):
-        parts = beside(SAID, sound(f"speech.{form}", form))
-        yield from verify.accepted(dut.chat("audio_chat", messages=parts), form)
+    """Audio is accepted as wav and as mp3.
+
+    At standard as mp3 in a stream; what is refused there alone is refused for the stream.
+    """
+    for kind, form in crossed(dut, ("wav", "mp3"), FORMS):
+        parts = beside(SAID, sound(f"speech.{kind}", kind))
+        for each in verify.accepted(dut.chat("audio_chat", messages=parts, **form), kind):
+            alone = form and dut.chat("audio_chat", messages=parts).ok
+            yield replace(each, clause="CHAT-PART-AUDIO-01" if alone else "")
 
 
-@check("CHAT-PART-AUDIO-06", tier="deep")
+@check("CHAT-PART-AUDIO-06")
 def test_audio_reaches_the_model(dut: Deployment) -> Findings:
     """Audio lengthens the prompt, or speech and silence get two answers."""
     speech = dut.chat("audio_chat", messages=beside(SAID, sound("speech.wav", "wav")))

@@ -2,39 +2,67 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from suites import verify
-from suites.asking import CHAT, few, read, said
-from suites.checks import Findings, check
+from suites.asking import CHAT, COUNT, Messages, few, read, said
+from suites.checks import Findings, case, check, checks
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
 
-TOGETHER = (4, 12)
+TOGETHER = (3, 11)
 EIGHT = 8
 FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
-@check("CHAT-REQ-USER-02")
+@checks([replace(case("CHAT-REQ-USER-02", ""), also=("CHAT-RESP-USAGE-02",))])
 def test_chats_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
     """Chats at the same time, plain and streamed: none holds a word that another's prompt held.
 
     Nobody can guess these words, so a model that ignores what it is asked proves nothing wrong.
+    One more, whose prompt others have without one, counts as many prompt_tokens as they.
     """
     for count in few(dut, TOGETHER, 1):
-        words = [dut.nonce(f"chat {number} of {count}") for number in range(count)]
+        words = ["", *(dut.nonce(f"chat {number} of {count}") for number in range(count))]
         bodies = [
-            dut.request(CHAT, messages=said(f"Say {word}"), max_tokens=24, **FORMS[number % 2])
+            dut.request(CHAT, messages=_says(word), max_tokens=24, **FORMS[number % 2])
             for number, word in enumerate(words)
         ]
-        for number, exchange in enumerate(dut.together(bodies)):
-            yield from verify.accepted(exchange, f"one of {count} chats at the same time")
+        exchanges = dut.together(bodies)
+        for number, exchange in enumerate(exchanges):
+            yield from verify.accepted(exchange, f"one of {count + 1} chats at the same time")
             text = read(exchange).text if exchange.ok else ""
             for word in words:
-                if word != words[number] and word in text:
+                if word and word != words[number] and word in text:
                     expected = f"no {word}, which stands in another request only"
                     yield verify.deviation(exchange, expected, actual=verify.show(text))
+        yield from _counts_as_alone(dut, exchanges[0])
+
+
+def _says(word: str) -> Messages:
+    return said(f"Say {word}") if word else COUNT
+
+
+def _counts_as_alone(dut: Deployment, exchange: Exchange) -> Findings:
+    """A finding where a prompt counts otherwise than it does alone, twice."""
+    if not exchange.ok:
+        return
+    told = read(exchange).tokens("prompt_tokens")
+    for sample in range(2):
+        alone = dut.chat(messages=COUNT, max_tokens=5, sample=sample)
+        wanted = read(alone).tokens("prompt_tokens")
+        if told == wanted:
+            return
+    yield verify.deviation(
+        exchange,
+        f"{wanted} prompt tokens, as alone",
+        actual=str(told),
+        where="/usage",
+        clause="CHAT-RESP-USAGE-02",
+    )
 
 
 @check("CHAT-RESP-USAGE-02", tier="deep")

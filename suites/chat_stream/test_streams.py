@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,18 @@ from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Finding, Observation
 from schemas.validate import violations
 from suites import verify
-from suites.asking import COUNT, SHORT, STORY, few, read, said, settle
+from suites.asking import COUNT, SCRIPTS, SHORT, STORY, TELLS, few, read, settle
 from suites.chat.test_examples import replay
+from suites.chat.test_history import whole as whole_talk
 from suites.chat.test_limits import NATURAL
-from suites.chat.test_tools import BOTH, PARIS, ask, forced, loses_arguments, whole
-from suites.checks import Findings, check
+from suites.chat.test_tools import NAMED, PARIS, ask, forced, loses_arguments, whole
+from suites.checks import Findings, case, check, checks
 from suites.invariants.generic import reasons
 from suites.invariants.streams import lost
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fixtures.answers import Answer
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -29,14 +33,10 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 LONG = 200  # characters
 LATE = 0.7  # of the time that generating takes
-# Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
-UNICODE = said(
-    """Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا <b>R&D's</b> "C:\\new"\n\nΩ"""
-)
 # Answers that are compared whole and streamed: one that is cut, one of many scripts, short ones.
 TWICE: tuple[Fields, ...] = (
     {"messages": COUNT, "max_tokens": 5},
-    {"messages": UNICODE, "max_tokens": 40},
+    {"messages": SCRIPTS, "max_tokens": 40},
     *({"messages": messages, "max_tokens": NATURAL} for messages in SHORT),
     {"messages": COUNT, "max_tokens": 40},
 )
@@ -58,7 +58,7 @@ def test_streams_of_every_kind_are_accepted(dut: Deployment) -> Findings:
     Control: what is refused without stream, too, is no matter of streams.
     """
     yield from verify.accepted(dut.chat(stream=True, messages=COUNT, max_tokens=5))
-    kinds: tuple[Fields, ...] = ({"messages": UNICODE}, {"stop": ["###"]}, {"messages": SHORT[1]})
+    kinds: tuple[Fields, ...] = ({"messages": SCRIPTS}, {"stop": ["###"]}, {"messages": SHORT[1]})
     for fields in few(dut, kinds, 1):
         asked: Fields = {"max_tokens": 40, **fields}
         found = [*verify.accepted(dut.chat(stream=True, **asked))]
@@ -108,16 +108,23 @@ def test_stream_and_plain_end_alike(dut: Deployment) -> Findings:
 
 @check("STREAM-CHAT-USAGE-01")
 def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
-    """Where a stream tells its usage, the prompt counts as much as in a plain request."""
-    plain = read(dut.chat()).tokens("prompt_tokens")
-    asked: tuple[Fields, ...] = ({}, {"stream_options": {"include_usage": True}})
-    for options in few(dut, asked, 1):
-        exchange = dut.chat(stream=True, **options)
+    """Where a stream tells its usage, the prompt counts as much as in a plain request.
+
+    A long conversation that counts less only, where "Say OK" does not, has lost some of its turns.
+    """
+    talk = {"messages": whole_talk(dut).request.fields["messages"]}
+    asked: tuple[tuple[Fields, Mapping[str, Any]], ...] = ((talk, TELLS), ({}, {"stream": True}))
+    for fields, options in few(dut, asked, 1):
+        exchange = dut.chat(**fields, **options)
         yield from verify.open_to(exchange)
         if not exchange.ok or read(exchange).usage is None:
             continue
+        plain = read(dut.chat(**fields)).tokens("prompt_tokens")
         told = read(exchange).tokens("prompt_tokens")
         if told != plain:
+            short = (dut.chat(), dut.chat(**TELLS))
+            if told < plain and len({read(each).tokens("prompt_tokens") for each in short}) == 1:
+                raise Untestable("turns are lost in streams: see CHAT-MSG-HISTORY-01")
             expected = f"{plain} prompt tokens, as plain"
             yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
 
@@ -178,8 +185,7 @@ def late(exchange: Exchange, quick: float = 0.0) -> float | None:
 @check("STREAM-CHAT-TOOL-01")
 def test_streamed_call_joins_to_a_call(dut: Deployment) -> Findings:
     """A forced call that is streamed joins to id, name and arguments, as the plain one."""
-    kinds = (("get_time", PARIS), ("get_weather", PARIS), ("get_weather", BOTH))
-    for name, messages in few(dut, kinds, 1):
+    for name, messages in few(dut, (*NAMED[::-1], ("get_weather", PARIS)), 1):
         exchange = ask(dut, forced(name), messages, stream=True)
         yield from verify.accepted(exchange, "a streamed tool call")
         told = whole(intact(exchange).exchange)
@@ -201,11 +207,12 @@ def _same_arguments(exchange: Exchange, plain: tuple[object, ...]) -> Findings:
             yield verify.deviation(exchange, "fragments that join to JSON", actual=actual)
 
 
-@check("STREAM-CHAT-TOOL-01", tier="deep")
+@check("STREAM-CHAT-TOOL-01")
 def test_streaming_loses_no_argument(dut: Deployment) -> Findings:
     """A forced call has its required argument in a stream, too.
 
-    Rule: a deviation only where each of 5 plain calls has it, and none of 5 streamed ones.
+    Rule: a deviation only where each of 5 plain calls has it, and none of 5 streamed ones; asked
+    until one is otherwise.
     """
     yield from loses_arguments(dut, {"stream": True}, {})
 
@@ -217,26 +224,34 @@ def _is_json(text: str) -> bool:
         return False
 
 
-@check("STREAM-CHAT-ERR-01")
+WRONG: tuple[tuple[str, Fields], ...] = (
+    ("CHAT-REQ-TEMP-02", {"temperature": 2.01}),
+    ("CHAT-REQ-MSG-01", {"messages": "hi"}),
+    ("CHAT-REQ-MAXTOK-03", {"max_tokens": "ten"}),
+    ("CHAT-REQ-MSG-01", {"messages": ABSENT}),
+    ("CHAT-REQ-TEMP-03", {"temperature": "hot"}),
+    ("CHAT-REQ-MODEL-03", {"model": "no-such-model-7f3a"}),
+    ("CHAT-MSG-ROLE-02", {"messages": [{"content": "hi"}]}),
+    ("CHAT-REQ-MAXTOK-03", {"max_tokens": -1}),
+    ("CHAT-REQ-N-02", {"n": 2}),
+    ("CHAT-REQ-TOPP-02", {"top_p": 1.1}),
+    ("CHAT-REQ-N-03", {"n": 1.5}),
+    ("CHAT-REQ-MAXTOK-03", {"max_tokens": 1.5}),
+)
+
+
+@checks([replace(case("STREAM-CHAT-ERR-01", ""), also=tuple(clause for clause, _ in WRONG))])
 def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
-    """What is refused without stream is refused with stream, with an HTTP status."""
-    wrong: tuple[Fields, ...] = (
-        {"temperature": "hot"},
-        {"messages": ABSENT},
-        {"model": "no-such-model-7f3a"},
-        {"messages": "hi"},
-        {"messages": [{"content": "hi"}]},
-        {"max_tokens": -1},
-        {"n": 2},
-        {"temperature": 2.01},
-        {"top_p": 1.1},
-        {"n": 1.5},
-        {"max_tokens": 1.5},
-    )
-    for fields in few(dut, wrong, 3):
-        plain = dut.chat(**fields)
-        if 400 <= plain.status < 500:
-            yield from verify.refused(dut.chat(**fields, stream=True), f"{fields} with stream")
+    """What is refused without stream is refused with stream, with an HTTP status.
+
+    At standard with values that hardly a plain request has there. What is refused in neither form
+    breaks the clause that refuses it.
+    """
+    for clause, fields in few(dut, WRONG, 4):
+        found = list(verify.refused(dut.chat(**fields, stream=True), f"{fields} with stream"))
+        if found:
+            theirs = clause if dut.chat(**fields).ok else "STREAM-CHAT-ERR-01"
+            yield from (replace(each, clause=theirs) for each in found)
 
 
 @check("STREAM-CHAT-ERR-02")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OPERATION = "POST /chat/completions"
 ASKED, KIND = "chat.request", "chat.response"
+PER_TOKEN = 40  # characters, white space folded; no known tokenizer comes near
 OTHERWISE = ("refusal", "audio", "function_call")
 CALLS = 3  # that tell a deployment from a model that wrote no JSON this once
 
@@ -129,13 +130,17 @@ def one_choice(exchange: Exchange) -> Iterator[Finding]:
 
 @invariant("CHAT-REQ-MAXTOK-01", on=any_answer)
 def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
-    """No answer has more completion tokens than max_tokens."""
+    """No answer has more completion tokens than max_tokens, by its usage and by its length."""
     cap = exchange.request.fields.get("max_tokens")
     if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
         raise Untestable("the request sets no cap")
     told = Answer(exchange)
-    spent = told.tokens("completion_tokens")
     cap *= len({show(choice.get("index", 0)) for choice in told.choices}) or 1
+    length = len("".join("".join(told.pieces).split()))
+    if length > PER_TOKEN * cap:
+        yield deviation(exchange, f"a text of at most {cap} tokens", actual=f"{length} characters")
+        return
+    spent = told.tokens("completion_tokens")
     if spent > cap:
         expected = f"at most {cap} completion tokens"
         yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")

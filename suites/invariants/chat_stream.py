@@ -218,11 +218,16 @@ def characters_survive_chunking(exchanges: Sequence[Exchange]) -> Iterator[Findi
     """No delta holds a replacement character.
 
     One may stand where max_tokens cut a character, and where the request holds one. A model may
-    also say one by itself: when it is hot, or in its plain answers, too.
+    also say one by itself: when it is hot, or in its plain answers, too; where any model does, a
+    stream is compared with a plain answer to the same messages.
     """
-    said = {each.request.model for each in exchanges if _chat_answers(each) and _replaces(each)}
+    plain = [each for each in exchanges if _chat_answers(each)]
+    said = {each.request.model for each in plain if _replaces(each)}
+    asked = {_question(each) for each in plain}
     for exchange in exchanges:
         if not chat_streams(exchange) or exchange.request.model in said or _excused(exchange):
+            continue
+        if said and _question(exchange) not in asked:
             continue
         for number, event in enumerate(exchange.payloads):
             if event.utf8 and _holds_replaced(event.data):
@@ -233,6 +238,10 @@ def characters_survive_chunking(exchanges: Sequence[Exchange]) -> Iterator[Findi
 
 def _chat_answers(exchange: Exchange) -> bool:
     return documents.plain("POST /chat/completions", exchange)
+
+
+def _question(exchange: Exchange) -> tuple[str, str]:
+    return exchange.request.model, str(exchange.request.fields.get("messages"))
 
 
 def _replaces(exchange: Exchange) -> bool:

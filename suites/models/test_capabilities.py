@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fixtures import examples
 from fixtures.answers import Answer
 from fixtures.outcomes import NotApplicable, Untestable
 from suites import verify
-from suites.asking import MANY, across, said
+from suites.asking import MANY, across, in_turn
 from suites.chat.test_media import COLOUR, SAID, beside, shown, sound
+from suites.chat.test_tools import BOTH, ask, forced
 from suites.checks import Findings, case, checks
-from suites.rows import WEATHER
 from suites.speech import plain
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
-FORCED = {"type": "function", "function": {"name": "get_weather"}}
 PRINTED_IMAGE = "compat-chat-image-request"
 
 
@@ -36,12 +35,11 @@ class Flag:
 
 
 def _chat(dut: Deployment, model: str) -> Exchange:
-    return dut.chat(model=model)
+    return dut.chat(model=model, **in_turn(dut, model))
 
 
 def _tools(dut: Deployment, model: str) -> Exchange:
-    fields: dict[str, Any] = {"tools": [WEATHER], "tool_choice": FORCED, "max_tokens": 160}
-    return dut.chat(model=model, messages=said("What's the weather in Paris?"), **fields)
+    return ask(dut, forced("get_weather"), BOTH, model=model)
 
 
 def _image(dut: Deployment, model: str) -> Exchange:

@@ -1,0 +1,224 @@
+"""What a chat request says reaches the model: each turn, the system's message, each text part.
+
+At standard one long conversation holds them all, and each says more in a second one: a prompt that
+grows by as much as the same words cost in one message has lost none. Where it does not, or is not
+answered, each is asked by itself, which is what a deviation rests on, and what deep always does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fixtures.outcomes import Untestable
+from suites import verify
+from suites.asking import COUNT, SCRIPTS, TELLS, Messages, few, read, said
+from suites.checks import Findings, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fixtures.deployment import Deployment
+    from fixtures.exchange import Exchange
+
+FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+FIRST, BRIEF = "Here are two sentences.", "Be brief."
+FEW_WORDS = 6  # around a word that is asked for
+REPEAT = "Repeat exactly, and nothing else:"
+PIRATE = "Answer like a pirate who has lost his parrot at sea. " * 6
+# Turns enough to see a server that keeps the last ones only, or counts them.
+TALK = (*("I see.", "Go on.", "Yes.", "And then?", "OK.", "Why?") * 9, "And?", "Say OK")
+
+
+def _by(role: str, content: object) -> dict[str, Any]:
+    return {"role": role, "content": content}
+
+
+def _parts(*texts: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": text} for text in texts]
+
+
+# Conversations in which one turn before the last may be longer: a server that keeps the last ones
+# only, or one role, or what is a string, or one of two messages in a row, loses it.
+PAST: tuple[tuple[Callable[[str], Messages], str], ...] = (
+    (lambda words: [_by("system", BRIEF), *said(words, *TALK)], "turn"),
+    (lambda words: said("Hello", words, "Say OK"), "answer of the assistant"),
+    (lambda words: [_by("user", words), *said("Say OK")], "message before another of the user"),
+    (lambda words: [_by("user", _parts(words)), _by("assistant", "OK"), *said("Go on")], "array"),
+)
+PLACES = 8
+
+
+def conversation(more: str = "", system: Callable[[str], object] = _parts) -> Messages:
+    """A long conversation with something of each kind, which may say more in each of its places."""
+    return [
+        _by("system", system(BRIEF + more)),
+        *said(f"Hello.{more}", f"Hello.{more}"),
+        _by("user", FIRST + more),
+        _by("user", _parts(FIRST + more)),
+        _by("assistant", _parts("OK")),
+        *said(*TALK[:-1], "Go on."),
+        _by("user", _parts(FIRST + more, "Say OK." + more, BRIEF + more)),
+    ]
+
+
+def whole(dut: Deployment, **form: Any) -> Exchange:
+    """The conversation that says more, with the system's message as a string."""
+    return dut.chat(messages=conversation(f" {PIRATE}", str), **form)
+
+
+def arrives(dut: Deployment, form: dict[str, Any]) -> bool:
+    """Whether every place of the conversation is seen to be part of the prompt.
+
+    It grows by what the same words cost in one message, half a place more or less; a stream, where
+    it tells its usage at all, counts what the plain answer does. Never so in the deep tier.
+    """
+    plain, long = dut.chat(), whole(dut)
+    apart = dut.chat(messages=[_by("system", _parts(PIRATE * PLACES)), *said("Say OK")])
+    asked = [plain, dut.chat(messages=conversation()), apart, long]
+    if dut.setup.tier == "deep" or not all(each.ok for each in asked):
+        return False
+    base, short, same, more = (read(each).tokens("prompt_tokens") for each in asked)
+    half = (same - base) / PLACES / 2
+    if form:
+        streamed = whole(dut, **TELLS)
+        told = read(streamed).usage if streamed.ok else None
+        return told is None or abs(read(streamed).tokens("prompt_tokens") - more) < half
+    return abs((more - short) - (same - base)) < half
+
+
+def accepts(dut: Deployment) -> bool:
+    """Whether the conversation is answered, plain and streamed. Never so in the deep tier."""
+    return dut.setup.tier != "deep" and whole(dut).ok and whole(dut, **TELLS).ok
+
+
+@check("CHAT-MSG-ROLE-01")
+def test_documented_roles_are_accepted(dut: Deployment) -> Findings:
+    """Conversations of the roles system, user and assistant are accepted, a long one, too."""
+    talk, _ = PAST[0]
+    kinds = (talk(BRIEF), [_by("system", BRIEF), *said("Say OK")], said("Say OK"))
+    for messages in () if accepts(dut) else kinds:
+        roles = ", ".join(message["role"] for message in messages[:8])
+        yield from verify.accepted(dut.chat(messages=messages), roles)
+
+
+@check("CHAT-MSG-ROLE-01")
+def test_texts_of_many_scripts_are_accepted(dut: Deployment) -> Findings:
+    """A text of many scripts and signs is accepted as content, plain and streamed."""
+    for form in FORMS:
+        exchange = dut.chat(messages=SCRIPTS, max_tokens=40, **form)
+        yield from verify.accepted(exchange, "a text of many scripts")
+
+
+@check("CHAT-MSG-HISTORY-01")
+def test_earlier_turns_reach_the_model(dut: Deployment) -> Findings:
+    """Earlier turns count: with a longer one the prompt of the same conversation is longer."""
+    for form in FORMS:
+        for turns, told in () if arrives(dut, form) else PAST:
+            short, long = (turns(words) for words in (BRIEF, PIRATE))
+            yield from _longer(dut, short, long, f"a longer {told}", form)
+
+
+@check("CHAT-MSG-HISTORY-01", tier="deep")
+def test_planted_word_is_remembered(dut: Deployment) -> Findings:
+    """A word planted in an early turn can be asked for. n = 5 words.
+
+    Rule: a deviation only when the model says every one of them that stands in the last turn, and
+    none that stands in an earlier one. Who repeats the whole turn has not said the word.
+    """
+    ask = "What is the code word? Answer with the word only."
+    control = recalled = 0
+    for number in range(5):
+        word = dut.nonce(f"recall-{number}")
+        near = said(f"The code word is {word}. {ask}")
+        far = said(f"The code word is {word}.", "Understood.", ask)
+        text = read(dut.chat(messages=near, max_tokens=32)).text
+        control += word in text and len(text.split()) <= FEW_WORDS
+        recalled += word in read(dut.chat(messages=far, max_tokens=32)).text
+    if control == 5 and recalled == 0:
+        actual = "0 of 5 words of an earlier turn, 5 of 5 of the last turn"
+        yield verify.deviation(dut.chat(messages=far, max_tokens=32), "the word", actual=actual)
+
+
+@check("CHAT-MSG-SYSTEM-01")
+def test_system_message_counts(dut: Deployment) -> Findings:
+    """The system message is part of the prompt: a longer one makes the prompt longer.
+
+    Without one, a model's template may put in its own, so two are compared.
+    """
+    forms: tuple[Callable[[str], object], ...] = (str, _parts)
+    for content in () if arrives(dut, {}) else forms:
+        short, long = ([_by("system", content(each)), *said("Say OK")] for each in (BRIEF, PIRATE))
+        for form in few(dut, FORMS, 1):
+            yield from _longer(dut, short, long, "a longer system message", form)
+
+
+@check("CHAT-PART-TEXT-01")
+def test_text_parts_are_accepted(dut: Deployment) -> Findings:
+    """Content may be an array of text parts, in a message of any role, plain and streamed."""
+    many, one = _parts(FIRST, "Say OK", BRIEF), _parts("Say OK")
+    before = [_by("user", FIRST), _by("assistant", _parts("OK")), _by("user", one)]
+    kinds = ([_by("user", many)], [_by("user", one)], before)
+    of_all = (*kinds, [_by("system", _parts(BRIEF)), *said("Say OK")])
+    for messages in () if accepts(dut) and dut.chat(messages=conversation()).ok else of_all:
+        for form in FORMS:
+            yield from verify.accepted(dut.chat(messages=messages, **form))
+
+
+@check("CHAT-PART-TEXT-02")
+def test_every_text_part_counts(dut: Deployment) -> Findings:
+    """Each of three text parts is part of the prompt: a longer one makes the prompt longer."""
+    for place in () if arrives(dut, {}) else (1, 0, 2):
+        texts = [[FIRST, "Say OK", BRIEF] for _ in range(2)]
+        texts[1][place] = "Apple pie. " * 12
+        less, more = ([_by("user", _parts(*each))] for each in texts)
+        for form in few(dut, FORMS, 1):
+            yield from _longer(dut, less, more, "a longer text part", form)
+
+
+@check("CHAT-PART-TEXT-02", tier="deep")
+def test_text_parts_keep_their_order(dut: Deployment) -> Findings:
+    """Text parts reach the model in their order. n = 3 pairs of words to repeat.
+
+    Rule: a deviation only when the model repeats each pair in order where it stands in one string,
+    and each pair the other way round where each word is a part.
+    """
+    as_string = as_parts = 0
+    for number in range(3):
+        pair = [dut.nonce(f"{place} {number}") for place in ("one", "two")]
+        whole, apart = (
+            dut.chat(messages=[_by("user", content)], max_tokens=48)
+            for content in (" ".join([REPEAT, *pair]), _parts(REPEAT, *pair))
+        )
+        as_string += _order(read(whole).text, pair) > 0
+        as_parts += _order(read(apart).text, pair) < 0
+    if as_string == as_parts == 3:
+        actual = verify.show(read(apart).text)
+        yield verify.deviation(apart, f"{pair[0]}, then {pair[1]}", actual=actual)
+
+
+def _order(text: str, pair: Sequence[str]) -> int:
+    """1 where both words stand in the text in their order, -1 the other way round, 0 otherwise."""
+    first, second = (text.find(word) for word in pair)
+    return 0 if min(first, second) < 0 else 1 if first < second else -1
+
+
+def _longer(
+    dut: Deployment, short: Messages, long: Messages, told: str, form: dict[str, Any]
+) -> Findings:
+    """A finding where a longer conversation has no longer prompt; a stream need not tell it."""
+    tells = TELLS if form else {}
+    less, exchange = (dut.chat(messages=each, **tells) for each in (short, long))
+    if form and not (less.ok and exchange.ok and read(less).usage and read(exchange).usage):
+        return
+    before, more = (read(each).tokens("prompt_tokens") for each in (less, exchange))
+    if more <= before:
+        follows_the_prompt(dut)
+        actual = f"{more} prompt tokens with {told}, {before} without"
+        yield verify.deviation(exchange, f"a longer prompt with {told}", actual=actual)
+
+
+def follows_the_prompt(dut: Deployment) -> None:
+    """Raise Untestable where prompt_tokens are no measure: one long message does not raise them."""
+    plain, longer = dut.chat(), dut.chat(messages=COUNT, max_tokens=5)
+    if read(longer).tokens("prompt_tokens") <= read(plain).tokens("prompt_tokens"):
+        raise Untestable("prompt_tokens do not follow the prompt: see CHAT-RESP-USAGE-02")
