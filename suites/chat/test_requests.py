@@ -46,33 +46,20 @@ def test_models_without_chat_refuse(dut: Deployment) -> Findings:
 
 @check("CHAT-REQ-MODEL-03", tier="smoke")
 def test_unknown_model_is_refused(dut: Deployment) -> Findings:
-    """A model that nobody deployed is refused, with and without stream.
-
-    The stream asks for gpt-4, where that is not listed; an answer to it alone has another clause.
-    """
-    unknown, foreign = "no-such-model-7f3a", "gpt-4"
-    exchange = dut.chat(model=unknown)
-    yield from verify.refused(exchange, "an unknown model")
-    yield Observation("status_unknown_model", f"chat {exchange.status}")
-    if (
-        dut.setup.tier == "deep"
-        or _lists(dut, foreign)
-        or list(verify.refused(dut.chat(model=foreign, stream=True)))
-    ):
-        yield from verify.refused(dut.chat(model=unknown, stream=True), "an unknown model")
+    """A model that nobody deployed is refused, with and without stream."""
+    for form in FORMS:
+        exchange = dut.chat(model="no-such-model-7f3a", **form)
+        yield from verify.refused(exchange, "an unknown model")
+        yield Observation("status_unknown_model", f"chat {exchange.status}")
 
 
 @check("CHAT-REQ-MODEL-04")
 def test_foreign_model_name_is_refused(dut: Deployment) -> Findings:
     """The name gpt-4 is refused where it is not deployed: no default model answers for it."""
-    if _lists(dut, "gpt-4"):
+    if any(entry["id"] == "gpt-4" for entry in dut.cast.entries):
         raise NotApplicable("gpt-4 is listed")
     for form in few(dut, FORMS[::-1], 1):
         yield from verify.refused(dut.chat(model="gpt-4", **form), "gpt-4")
-
-
-def _lists(dut: Deployment, model: str) -> bool:
-    return any(entry["id"] == model for entry in dut.cast.entries)
 
 
 @check("CHAT-REQ-MSG-02")

@@ -45,7 +45,8 @@ PRINTED: dict[str, Shape] = {
     "guide-error-response": shapes.error,
     "guide-embeddings-response": shapes.embeddings,
 }
-TURNS = ("My name is Ada.", "What is Python?", "What about JavaScript?")
+# The first is long, and asked elsewhere, too: who forgets it sends a shorter prompt.
+TURNS = (str(asking.COUNT[0]["content"]), "Go on.", "Say OK")
 
 
 @check("GEN-EMB-01")
@@ -98,7 +99,9 @@ def test_entries_have_the_generic_fields(dut: Deployment) -> Findings:
 def test_defaults_written_out_change_nothing(dut: Deployment) -> Findings:
     """Parameters that are set to their defaults are accepted, and leave the answer's shape."""
     apart = dut.chat()
-    together = dut.chat(**DEFAULTS)
+    together = _defaults_and_nulls(dut)
+    if not together.ok:
+        together = dut.chat(**DEFAULTS)
     refused = list(verify.accepted(together, "all defaults"))
     for name, value in DEFAULTS.items() if refused else ():
         yield from verify.accepted(dut.chat(**{name: value}), f"{name} = {value}")
@@ -114,7 +117,9 @@ def test_null_is_as_good_as_nothing(dut: Deployment) -> Findings:
     """A null for stop, response_format, tools or tool_choice is accepted, alone and together."""
     for stream in (False, True):
         nulls: dict[str, Any] = dict.fromkeys(NULLS)
-        together = dut.chat(**nulls, stream=stream)
+        together = dut.chat(**nulls, stream=True) if stream else _defaults_and_nulls(dut)
+        if not (stream or together.ok):
+            together = dut.chat(**nulls, stream=stream)
         refused = list(verify.accepted(together, "four nulls"))
         alone = [
             found
@@ -143,14 +148,14 @@ def test_conversation_goes_on_for_three_turns(dut: Deployment) -> Findings:
     What the model says is sent back, as the guide's class does; prompt_tokens counts it. At
     standard nobody asks for the second answer: it is made up.
     """
-    messages: list[dict[str, Any]] = [{"role": "system", "content": "You are helpful."}]
+    messages: list[dict[str, Any]] = []
     counts: list[int] = []
     for number, turn in enumerate(TURNS, 1):
         messages.append({"role": "user", "content": turn})
         if number == 2 and dut.setup.tier != "deep":
-            messages.append({"role": "assistant", "content": "A programming language."})
+            messages.append({"role": "assistant", "content": "6 7 8 9 10"})
             continue
-        exchange = dut.chat(messages=[*messages], max_tokens=24)
+        exchange = dut.chat(messages=[*messages], max_tokens=5)
         refused = list(verify.accepted(exchange, f"turn {number}"))
         yield from refused
         if refused:
@@ -229,6 +234,11 @@ def test_printed_temperatures_are_accepted(dut: Deployment) -> Findings:
         messages = asking.said(text)
         exchange = dut.chat(messages=messages, temperature=temperature, max_tokens=CAP)
         yield from verify.accepted(exchange, f"temperature {temperature}")
+
+
+def _defaults_and_nulls(dut: Deployment) -> Exchange:
+    """Both at once: where that is answered, neither is refused."""
+    return dut.chat(**{**DEFAULTS, **dict.fromkeys(NULLS)})
 
 
 def _with_tools(dut: Deployment, form: dict[str, Any]) -> Exchange:
