@@ -59,6 +59,24 @@ def route(operation: str) -> str:
     return operation.partition(" ")[2]
 
 
+def closes_the_gate(dut: Deployment, exchange: Exchange) -> bool:
+    """Whether this is the 500 that a page names for a model which /responses does not serve.
+
+    "If the model is missing, lacks responses support, or has no endpoint configured, the API
+    returns 400 or 500 with guidance in detail."
+    """
+    request, refusal = exchange.request, exchange.document
+    gate = request.operation == RESPONSES and isinstance(request.document, dict)
+    unserved = request.model not in dut.cast.models("responses")
+    return (
+        gate
+        and unserved
+        and exchange.status == 500
+        and isinstance(refusal, dict)
+        and "detail" in refusal
+    )
+
+
 def without_key(request: Request) -> Request:
     """The same request without credentials."""
     return replace(request, authorization=())

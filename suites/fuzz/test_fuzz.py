@@ -49,7 +49,7 @@ KINDS = {
 PATIENCE = 3
 # Borders that are sent before anything is drawn, which takes seconds to begin with.
 FIRST = 100
-TRICKS = 5
+TRICKS = 4
 # Of each listed model, other suites ask; a few show that the link holds.
 LINKS = 1
 

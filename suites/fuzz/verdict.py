@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.exchange import Failure
 from schemas import tables, validate
-from suites import verify
+from suites import doors, verify
 from suites.fuzz import cost
 
 if TYPE_CHECKING:
@@ -114,14 +114,10 @@ PATHS = {
 
 
 def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:
-    """A 5xx, or no answer at all: the clause of a lawful field, else the general one.
-
-    For a model that is not configured the documents name 500 on /responses.
-    """
+    """A 5xx, or no answer at all: the clause of a lawful field, else the general one."""
     if exchange.status == NOT_IMPLEMENTED and exchange.request.method not in ("GET", "POST"):
         return None
-    gate = target.kind == "responses.request" and "model" in case.odd
-    if gate and exchange.answered and exchange.status == 500:
+    if doors.closes_the_gate(target.dut, exchange):
         return None
     symptom = f"HTTP {exchange.status}" if exchange.answered else str(exchange.failure)
     if case.promise.standing == "accepted":
