@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.audio import speech
+from fixtures.exchange import Chunk, Exchange
 from suites.fuzz import promise, verdict
 from suites.fuzz.cases import Target, target
 from suites.fuzz.cost import BRAKE, thrifty
@@ -116,3 +117,25 @@ def test_of_other_bytes_than_a_recording_nothing_is_promised(reference: str) -> 
         assert audio.case({}).promise.standing == "accepted"
         assert audio.case({"file": b"R"}).promise.standing == "open"
         assert audio.case({"file": ""}).promise.standing == "refused"
+
+
+@pytest.mark.parametrize(
+    ("body", "lawful"),
+    [
+        (b"{}", True),
+        (b'{"model": "no-such-model", "input": "Say OK"}', True),
+        (b'{"model": "blackstar-10b"}', False),
+        (b"[]", False),
+    ],
+)
+def test_500_is_lawful_for_a_model_that_responses_does_not_serve(
+    reference: str, body: bytes, lawful: bool
+) -> None:
+    with bench.deployment(f"{reference}/v1") as dut:
+        responses = target(dut, "POST /responses", None)
+        case = responses.raw("an odd body", body, promise.OPEN)
+        guidance = (Chunk(0.0, b'{"detail": "Name a model with supports_responses: true."}'),)
+        exchange = Exchange("x", case.request, 500, chunks=guidance)
+        assert (verdict.defect(responses, case, exchange) is None) is lawful
+        bare = Exchange("x", case.request, 500, chunks=(Chunk(0.0, b'{"error": {}}'),))
+        assert verdict.defect(responses, case, bare)
