@@ -77,9 +77,8 @@ def few(target: Target) -> Iterator[Case]:
     yield target.raw("the body b'null'", b"null", OPEN)
     yield target.raw(f"Content-Type: {TYPES[0]}", content_type=TYPES[0])
     yield target.raw("the body b''", b"", MALFORMED)
-    yield _headed(target, "Content-Type", "application/json")
-    yield _headed(target, "Accept", "image/png")
-    yield from _doubtful(target)
+    yield _typed_together(target)
+    yield _doubtful_together(target)
 
 
 def cases(target: Target) -> Iterator[Case]:
@@ -158,6 +157,20 @@ def _headed_together(target: Target) -> Case:
     odd = {name: value for name, value in HEADERS if name not in ("Content-Type", "Accept")}
     each = [_headed(target, name, value) for name, value in odd.items()]
     return whole("odd headers", each, target.raw("", headers=tuple(odd.items())))
+
+
+def _typed_together(target: Target) -> Case:
+    """What a strict server may refuse of the headers: two types, and an answer that is none."""
+    odd = (("Content-Type", "application/json"), ("Accept", "image/png"))
+    each = [_headed(target, name, value) for name, value in odd]
+    return whole("odd types", each, target.raw("", headers=odd))
+
+
+def _doubtful_together(target: Target) -> Case:
+    """Both in one body."""
+    plain = dict(target.plain)
+    sent = target.raw("", MARK + _adding(plain, f'"{_cap(plain)}": 1e2'))
+    return whole("JSON in a doubtful spelling", _doubtful(target), sent)
 
 
 def _broken(target: Target) -> Iterator[Case]:
