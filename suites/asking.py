@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Messages = list[dict[str, Any]]
 T = TypeVar("T")
 
+# Plain, and streamed: what a generating request is asked for in turn.
+FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
+
 CHAT = "/chat/completions"
 KEPT, AGAIN = 8, 4
 MANY = 16  # models, of a longer list, that are asked for one by one at standard

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import Untestable
 from suites import verify
-from suites.asking import COUNT, SCRIPTS, TELLS, Messages, few, read, said
+from suites.asking import COUNT, FORMS, SCRIPTS, TELLS, Messages, few, read, said
 from suites.checks import Findings, check
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 FIRST, BRIEF = "Here are two sentences.", "Be brief."
 FEW_WORDS = 6  # around a word that is asked for
 REPEAT = "Repeat exactly, and nothing else:"

@@ -11,6 +11,7 @@ from schemas.records import Observation
 from suites import verify
 from suites.asking import (
     COUNT,
+    FORMS,
     SCRIPTS,
     SHORT,
     STORY,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 CAPS = (5, 1, 2, 17)
 NATURAL = 64  # room for an answer to a short question
 HALF = "\ufffd"  # what a decoder makes of half a character
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 WORDS = said("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
 PAIR = r"\S+ \S+"  # of several tokens, so that it comes in several chunks
 # Signs, phrases, capitals, other scripts; none is white space alone, which may be trimmed unseen.

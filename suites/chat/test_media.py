@@ -10,7 +10,7 @@ from fixtures import audio, examples, images
 from fixtures.outcomes import Inconclusive, NoControl
 from schemas.records import Observation
 from suites import verify
-from suites.asking import crossed, few, read
+from suites.asking import FORMS, crossed, few, read
 from suites.checks import Findings, case, check, checks
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 PRINTED = "compat-chat-image-request"
 COLOUR = "What colour is this image? Answer with one word."
 SAID = "What is this audio file about?"
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
 def image(url: str) -> dict[str, Any]:

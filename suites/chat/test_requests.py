@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from fixtures.outcomes import NotApplicable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import COUNT, MANY, SCRIPTS, across, few, in_turn, read, said
+from suites.asking import COUNT, FORMS, MANY, SCRIPTS, across, few, in_turn, read, said
 from suites.chat.test_examples import replay
 from suites.checks import Findings, check
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
 
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 # What every model is asked; the judges of all answers look at its limits and its streams.
 EACH: tuple[dict[str, Any], ...] = ({}, {"stream": True}, {"messages": COUNT, "max_tokens": 5})
 

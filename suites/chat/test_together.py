@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from suites import verify
-from suites.asking import CHAT, COUNT, Messages, few, read, said
+from suites.asking import CHAT, COUNT, FORMS, Messages, few, read, said
 from suites.checks import Findings, case, check, checks
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 TOGETHER = (3, 11)
 EIGHT = 8
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 
 
 @checks([replace(case("CHAT-REQ-USER-02", ""), also=("CHAT-RESP-USAGE-02",))])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import crossed, few, read, said
+from suites.asking import FORMS, crossed, few, read, said
 from suites.chat.test_history import follows_the_prompt
 from suites.checks import Findings, check
 from suites.rows import WEATHER
@@ -33,7 +33,6 @@ PARIS = said("What's the weather in Paris?")
 BOTH = said("What time is it in Paris, and what time is it in Rome?")  # may take two calls
 HELLO = said("Say hello.")
 CALLS = 5
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 # What a call may look like before it is parsed: cut text with it may be half a call.
 MARKUP = frozenset("{<[")
 

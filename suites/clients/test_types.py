@@ -59,7 +59,7 @@ def parts(item):
 for name, kind, body in json.loads(BODIES):
     try:
         KINDS[kind].model_validate(filled(body) if kind == "Response" else body)
-    except Exception as error:
+    except Exception as error:  # whatever ends the validation is what is told of the body
         told = error.errors() if hasattr(error, "errors") else [{"loc": [], "msg": str(error)}]
         for each in told:
             place = "/" + "/".join(map(str, each["loc"]))

@@ -10,7 +10,7 @@ from fixtures.bodies import ABSENT, JSON_TYPE
 from fixtures.exchange import Request
 from fixtures.outcomes import Untestable
 from suites import asking, ignored
-from suites.asking import read
+from suites.asking import FORMS, read
 from suites.faces import face
 from suites.invariants.completions import texts
 from suites.verify import conclusive
@@ -36,7 +36,6 @@ RUNS_ON = (COUNT, "Once upon a time", "Tell me a long story about a lighthouse."
 SEVERAL: Mapping[str, Any] = {"prompt": ["A", "A", REPEAT], "max_tokens": ABSENT}
 # What changes nothing, all at once; letters beyond ASCII are escaped in its JSON.
 NEUTRAL: Mapping[str, Any] = {"user": "user-123 \u00fc " * 20, "min_tokens": 0, "stream": False}
-STREAMED: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 ENDS_SOON = (
     "The capital of France is",
     "What is the capital of France?",
@@ -110,11 +109,11 @@ def forms(dut: Deployment) -> tuple[dict[str, Any], ...]:
     if not ignored.streams(ROUTE, dut):
         return ({},)
     try:
-        said = [text_of(dut.completions(**form)) for form in STREAMED]
-        unfaithful = said[0] != said[1] and sure(dut, *STREAMED)
+        said = [text_of(dut.completions(**form)) for form in FORMS]
+        unfaithful = said[0] != said[1] and sure(dut, *FORMS)
     except Untestable:
         return ({},)
-    return ({},) if unfaithful else STREAMED
+    return ({},) if unfaithful else FORMS
 
 
 def changed_by_nothing(dut: Deployment) -> bool:

@@ -48,9 +48,14 @@ def _braked(body: dict[str, Any]) -> dict[str, Any]:
         return {**body, "max_tokens": 1}
     if "max_tokens" not in body and "max_completion_tokens" not in body:
         return {**body, "max_tokens": FEW}
-    if _above(body.get("max_tokens"), 0) and not _above(body.get("max_tokens"), MANY):
+    if is_low(body.get("max_tokens")):
         return body
     return body if _odd(body.get("stop")) else {**body, "stop": _stopping(body.get("stop"))}
+
+
+def is_low(cap: object) -> bool:
+    """Whether this caps an answer at few tokens, so that it needs no brake."""
+    return _above(cap, 0) and not _above(cap, MANY)
 
 
 def _odd(stop: object) -> bool:

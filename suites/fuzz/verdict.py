@@ -72,8 +72,7 @@ def _long(target: Target, exchange: Exchange) -> bool:
     if target.kind not in CAPS:
         return False
     name, default = CAPS[target.kind]
-    cap = asked.get(name, default)
-    return isinstance(cap, bool) or not isinstance(cap, int | float) or not 0 < cap <= cost.MANY
+    return not cost.is_low(asked.get(name, default))
 
 
 def accepting(target: Target, case: Case) -> str:

@@ -12,7 +12,7 @@ from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import NotApplicable, Untestable
 from schemas.records import Finding, Observation
 from suites import asking, doors, verify
-from suites.asking import few
+from suites.asking import FORMS, few
 from suites.checks import Findings, check
 from suites.generic import shapes
 from suites.rows import WEATHER
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ROUTE = "/chat/completions"
 CAP = 64
-FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 DEFAULTS: dict[str, Any] = {
     "temperature": 1.0,
     "top_p": 1.0,

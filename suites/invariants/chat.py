@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, TypeGuard
 
 from fixtures.answers import Answer, answer
+from fixtures.exchange import NOT_JSON, parse
 from fixtures.outcomes import Untestable
-from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
 from suites.invariants.chat_stream import chat_streams
-from suites.invariants.models import listed, lists
+from suites.invariants.models import judged_by_model
 from suites.invariants.repeats import is_repeated
 from suites.judge import invariant, over_run
 from suites.verify import deviation, show
@@ -85,34 +84,14 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
             yield deviation(exchange, expected, actual="0", where=f"/usage/{name}")
 
 
-@invariant("CHAT-RESP-MODEL-01", on=any_answer)
-def model_is_told(exchange: Exchange) -> Iterator[Observation]:
-    """Whether model is the requested id or another name is observed."""
-    told = _model(exchange)
-    if told is None or not exchange.request.model:
-        raise Untestable("there is no model to compare")
-    same = told == exchange.request.model
-    yield Observation("response_model_name", "requested id" if same else "backend name")
-
-
-@over_run("CHAT-RESP-MODEL-01", on=lambda each: any_answer(each) or lists(each))
-def model_is_the_requested_one(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
-    """model echoes the requested id, streamed as plain.
-
-    Where an id is answered that nobody lists, CHAT-REQ-MODEL-03 says so.
-    """
-    known = listed(exchanges)
-    for exchange in filter(any_answer, exchanges):
-        told, wanted = _model(exchange), exchange.request.model
-        named = bool(wanted) and (not known or wanted in known)
-        if told is not None and named and told != wanted:
-            yield deviation(exchange, f"model {show(wanted)}", actual=show(told), where="/model")
-
-
 def _model(exchange: Exchange) -> str | None:
     chunks = Answer(exchange).chunks[:1] if exchange.is_stream else (exchange.document,)
     told = next((each.get("model") for each in chunks if isinstance(each, dict)), None)
     return told if isinstance(told, str) else None
+
+
+# Where an id is answered that nobody lists, CHAT-REQ-MODEL-03 says so.
+judged_by_model("CHAT-RESP-MODEL-01", any_answer, _model)
 
 
 @invariant("CHAT-REQ-N-04", on=whatever_was_asked)
@@ -258,20 +237,11 @@ def some_arguments_are_json(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
             for call in Answer(exchange).tool_calls
             if len(call.arguments.strip()) > len("{}")
         ]
-        if len(calls) >= CALLS and not any(is_json(call.arguments) for _, call in calls):
+        if len(calls) >= CALLS and all(parse(call.arguments) is NOT_JSON for _, call in calls):
             exchange, call = calls[0]
             where = f"/choices/0/message/tool_calls/{call.index}/function/arguments"
             actual = f"{show(call.arguments)}; none of {len(calls)} calls has JSON"
             yield deviation(exchange, "arguments in JSON", actual=actual, where=where)
-
-
-def is_json(text: str) -> bool:
-    """Whether a text is JSON of any kind."""
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _speaks_otherwise(exchange: Exchange) -> bool:

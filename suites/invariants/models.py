@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fixtures.outcomes import Untestable
+from schemas.records import Observation
 from suites.invariants import documents
-from suites.judge import invariant
+from suites.judge import invariant, over_run
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from fixtures.exchange import Exchange
     from schemas.records import Finding
@@ -56,6 +57,36 @@ def listed(exchanges: Iterable[Exchange]) -> frozenset[str]:
         each.get("id") for exchange in exchanges if lists(exchange) for each in entries(exchange)
     )
     return frozenset(name for name in found if isinstance(name, str))
+
+
+def judged_by_model(
+    clause: str, on: Callable[[Exchange], bool], told_by: Callable[[Exchange], str | None]
+) -> None:
+    """Hold the model that answers name against the requested id; which one it is, is observed.
+
+    Nobody is held to an id that no list names: that it is answered breaks another clause.
+    """
+
+    @invariant(clause, on=on)
+    def model_is_told(exchange: Exchange) -> Iterator[Observation]:
+        """Whether model is the requested id or another name is observed."""
+        told, wanted = told_by(exchange), exchange.request.model
+        if told is None or not wanted:
+            raise Untestable("there is no model to compare")
+        side = "requested id" if told == wanted else "backend name"
+        yield Observation("response_model_name", side)
+
+    @over_run(clause, on=lambda each: on(each) or lists(each))
+    def model_is_the_requested_one(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+        """model echoes the requested id, where that is a listed one."""
+        known = listed(exchanges)
+        for exchange in filter(on, exchanges):
+            told, wanted = told_by(exchange), exchange.request.model
+            named = bool(wanted) and (not known or wanted in known)
+            if told is not None and named and told != wanted:
+                yield deviation(
+                    exchange, f"model {show(wanted)}", actual=show(told), where="/model"
+                )
 
 
 documents.judged_by_schema("models.list", on=lists)

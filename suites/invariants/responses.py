@@ -10,7 +10,7 @@ from fixtures.outputs import Output, is_count
 from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
-from suites.invariants.models import listed, lists
+from suites.invariants.models import judged_by_model
 from suites.invariants.repeats import is_repeated
 from suites.invariants.responses_stream import response_streams
 from suites.judge import invariant, over_run
@@ -161,32 +161,16 @@ def usage_counts(exchange: Exchange) -> Iterator[Finding]:
         yield deviation(exchange, "the tokens of the text", actual=actual, where="/usage")
 
 
-@invariant("RESP-OUT-MODEL-01", on=any_answer)
-def model_is_told(exchange: Exchange) -> Iterator[Observation]:
-    """Whether model is the requested id or another name is observed."""
-    told, wanted = _model(exchange), exchange.request.model
-    if told is None or not wanted:
-        raise Untestable("there is no model to compare")
-    yield Observation("response_model_name", "requested id" if told == wanted else "backend name")
-
-
-@over_run("RESP-OUT-MODEL-01", on=lambda each: any_answer(each) or lists(each))
-def model_is_the_requested_one(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
-    """model echoes the requested id. Of one that nobody lists, RESP-GATE-03 speaks."""
-    known = listed(exchanges)
-    for exchange in filter(any_answer, exchanges):
-        told, wanted = _model(exchange), exchange.request.model
-        named = bool(wanted) and (not known or wanted in known)
-        if told is not None and named and told != wanted:
-            yield deviation(exchange, f"model {show(wanted)}", actual=show(told), where="/model")
-
-
 def _model(exchange: Exchange) -> str | None:
     try:
         told = Output(exchange).document.get("model")
     except Untestable:
         return None
     return told if isinstance(told, str) else None
+
+
+# Of an id that nobody lists, RESP-GATE-03 speaks.
+judged_by_model("RESP-OUT-MODEL-01", any_answer, _model)
 
 
 @invariant("RESP-REQ-MAXOUT-01", on=any_answer)

@@ -21,7 +21,6 @@ KIND = "responses.request"
 ESSAY = "Tell me about artificial intelligence."
 CAPS = (16, 48, 120)
 STREAM: Mapping[str, Any] = {"stream": True}
-FORMS: tuple[Mapping[str, Any], ...] = ({}, STREAM)
 # Eighty words: no tokenizer in use counts less than MANY for them.
 LONG = (
     "The harbour lies behind a low hill, and from the tower one sees the boats come home at dusk. "

@@ -9,10 +9,9 @@ from fixtures.exchange import Request
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import rows, verify
-from suites.asking import few
+from suites.asking import FORMS, few
 from suites.checks import Findings, check
 from suites.responses.asking import (
-    FORMS,
     KIND,
     LONG,
     MANY,

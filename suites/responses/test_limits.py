@@ -8,10 +8,10 @@ from fixtures.bodies import ABSENT
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
-from suites.asking import few
+from suites.asking import FORMS, few
 from suites.checks import Findings, check
 from suites.invariants.responses import WORDS_A_TOKEN
-from suites.responses.asking import CAPS, ESSAY, FORMS, answered, read
+from suites.responses.asking import CAPS, ESSAY, answered, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

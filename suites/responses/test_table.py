@@ -8,9 +8,9 @@ from fixtures.bodies import ABSENT
 from fixtures.outcomes import Untestable
 from schemas import tables
 from suites import rows, verify
-from suites.asking import crossed
+from suites.asking import FORMS, crossed
 from suites.checks import Findings, check, checks
-from suites.responses.asking import FORMS, KIND, answered
+from suites.responses.asking import KIND, answered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from suites import verify
+from suites.asking import FORMS
 from suites.checks import Findings, check
-from suites.responses.asking import FORMS, LONG, answered, counted, read
+from suites.responses.asking import LONG, answered, counted, read
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
