@@ -29,6 +29,7 @@ from fixtures.outcomes import (
     Untestable,
 )
 from schemas.records import ClauseNotMet, Finding, Judgement, Observation, Result
+from suites.bounds import Kept
 from suites.judge import crash
 from suites.prerequisites import require
 
@@ -121,29 +122,26 @@ def checks(cases: list[Check]) -> Callable[[Function], Callable[..., None]]:
 def execute(case: Check, dut: Deployment) -> Judgement:
     """Run one check and say how it ended. Never raises: a crash is the harness's own failure."""
     dut.used = []
-    found: list[Finding] = []
-    seen: list[Observation] = []
+    kept = Kept()
     result, reason = Result.JUDGED, ""
     try:
         require(case, dut)
         for item in case.function(dut, **case.arguments):
-            if isinstance(item, Observation):
-                seen.append(item)
-            else:
-                found.append(_named(case, item))
+            kept.add(item if isinstance(item, Observation) else _named(case, item))
     except Unjudged as why:
         # What was found before the check had to stop stays found.
-        result = Result.JUDGED if found else RESULTS[type(why)]
+        result = Result.JUDGED if kept.findings else RESULTS[type(why)]
         reason = str(why)
     except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
-        result, reason, found = Result.HARNESS_ERROR, crash(error), []
+        result, reason, kept = Result.HARNESS_ERROR, crash(error), Kept(kept.observations)
+    found = kept.findings
     return Judgement(
         clauses=tuple(dict.fromkeys((case.clause, *(each.clause for each in found)))),
         source=case.name,
         result=result,
         reason=reason,
         findings=tuple(found),
-        observations=tuple(seen),
+        observations=tuple(kept.observations),
         exchanges=tuple(dict.fromkeys(dut.used)),
     )
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from fixtures.exchange import Exchange
 from fixtures.outcomes import Untestable
 from schemas.records import Finding, Judgement, Observation, Result
+from suites.bounds import Kept
 
 Said: TypeAlias = Iterable[Finding | Observation]
 OneJudge: TypeAlias = Callable[[Exchange], Said]
@@ -132,18 +133,18 @@ def _hear(
 
 
 def _named(rule: Rule, said: Said) -> list[Finding | Observation]:
-    """Each finding with its clause: the judge's own where it names none."""
-    named = [
-        replace(item, clause=rule.clauses[0])
-        if isinstance(item, Finding) and not item.clause
-        else item
-        for item in said
-    ]
-    known = (*rule.clauses, *(rule.also if isinstance(rule, Invariant) else ()))
-    for item in named:
-        if isinstance(item, Finding) and item.clause not in known:
-            raise ValueError(f"{item.clause} is not declared by the judge of {rule.clauses}")
-    return named
+    """Each finding with its clause: the judge's own where it names none. Of many, the first."""
+    known = {*rule.clauses, *(rule.also if isinstance(rule, Invariant) else ())}
+    kept = Kept()
+    for item in said:
+        if isinstance(item, Finding):
+            finding = item if item.clause else replace(item, clause=rule.clauses[0])
+            if finding.clause not in known:
+                raise ValueError(f"{finding.clause} is not declared by the judge of {rule.clauses}")
+            kept.add(finding)
+        else:
+            kept.add(item)
+    return [*kept.findings, *kept.observations]
 
 
 def crash(error: Exception) -> str:

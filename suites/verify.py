@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHOWN = 240
+LONGEST = 2000  # characters of what a finding says, whatever the answer put into it
+_JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
 GENERATED = ("choices", "output", "text", "segments")
 
 
@@ -91,9 +93,9 @@ def deviation(
 ) -> Finding:
     """A finding on this exchange. `actual` defaults to the answer in short."""
     return Finding(
-        expected=tuple(expected),
-        actual=actual or describe(exchange),
-        where=where,
+        expected=tuple(map(_short, expected)),
+        actual=_short(actual or describe(exchange)),
+        where=_short(where),
         exchange=exchange.id,
         model=exchange.request.model,
         clause=clause,
@@ -112,9 +114,20 @@ def describe(exchange: Exchange) -> str:
 
 
 def show(value: object) -> str:
-    """A value from an answer, short enough for a report."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
+    """A value from an answer, short enough for a report; no more of it is written than is shown."""
+    if isinstance(value, str | int | float | None):
+        text = _JSON.encode(value[: SHOWN + 1] if isinstance(value, str) else value)
+    else:
+        text = ""
+        for part in _JSON.iterencode(value):
+            text += part
+            if len(text) > SHOWN:
+                break
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _to(told: str) -> str:

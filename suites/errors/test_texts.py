@@ -28,7 +28,7 @@ READS_MESSAGE = re.compile(
 ADDRESS = re.compile(
     r"\b(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2}"
     r"|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?\b|\blocalhost:\d+|\[::1\]:\d+"
-    r"|\b[\w.-]+\.svc\.cluster\.local\b|\b[\w.-]+\.(?:internal|compute\.amazonaws\.com)\b"
+    r"|(?<![\w.-])[\w.-]+\.(?:svc\.cluster\.local|internal|compute\.amazonaws\.com)\b"
     r"|\b(?:postgres(?:ql)?|mysql|redis|mongodb|amqp)(?:\+\w+)?://\S+|\bs3://\S+"
     r"|https?://[a-z][\w-]*:\d+(?=[/\s\"'])"
 )

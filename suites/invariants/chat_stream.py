@@ -173,11 +173,14 @@ def fragments_join_to_calls(exchange: Exchange) -> Iterator[Finding]:
     fragments = _fragments(exchange)
     if not fragments:
         raise Untestable("the stream holds no call")
-    indexes = list(dict.fromkeys(index for index, _ in fragments))
+    calls: dict[int, list[dict[str, Any]]] = {}
+    for index, part in fragments:
+        calls.setdefault(index, []).append(part)
+    indexes = [*calls]
     if indexes != list(range(len(indexes))):
-        yield deviation(exchange, "calls numbered from 0, in order", actual=f"indexes {indexes}")
-    for index in indexes:
-        mine = [part for number, part in fragments if number == index]
+        actual = f"indexes {show(indexes)}"
+        yield deviation(exchange, "calls numbered from 0, in order", actual=actual)
+    for index, mine in calls.items():
         ids = {part["id"] for part in mine if isinstance(part.get("id"), str) and part["id"]}
         if len(ids) > 1:
             actual = f"{len(ids)} ids, such as {show(sorted(ids)[:2])}"

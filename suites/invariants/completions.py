@@ -214,13 +214,13 @@ def nothing_follows_a_stop_sequence(exchange: Exchange) -> Iterator[Finding]:
 
 def texts(exchange: Exchange) -> list[str]:
     """The text of each choice, in the order of their indexes. Raises Untestable without one."""
-    joined: dict[int, str] = {}
+    pieces: dict[int, list[str]] = {}
     for choice in answer(exchange).choices:
         index, text = choice.get("index", 0), choice.get("text")
         if not is_count(index) or not isinstance(text, str):
             raise Untestable(f"a choice has no index or no text ({exchange.id})")
-        joined[index] = joined.get(index, "") + text
-    return [joined[index] for index in sorted(joined)]
+        pieces.setdefault(index, []).append(text)
+    return ["".join(pieces[index]) for index in sorted(pieces)]
 
 
 def least_tokens(text: str) -> int:

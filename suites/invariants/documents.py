@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -146,8 +147,9 @@ def _no_constant(name: str) -> Any:
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _ in pairs]
-    twins = {name for name in names if names.count(name) > 1}
-    if twins:
-        raise ValueError(f"the key {min(twins)!r} stands twice in one object")
-    return dict(pairs)
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twin = min(name for name, count in counted.items() if count > 1)
+        raise ValueError(f"the key {twin!r} stands twice in one object")
+    return told

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fixtures.client import GATEWAY
-from fixtures.exchange import NOT_JSON, parse
+from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from schemas.validate import violations
@@ -35,8 +35,10 @@ TRACES = {
         r"|\bat [\w.$<>]+ ?\([^()\s]*\.(?:java|kt|js|ts|mjs|cs):\d+|goroutine \d+ \[|panicked at "
     ),
     "a path of the server": re.compile(
-        r"site-packages|dist-packages|node_modules/|/(?:usr|home|opt|root|srv|app|workspace)/[\w./-]+"
-        r"\.(?:py|js|ts|go|rs|so)\b|[A-Z]:\\\\?(?:Users|Program)"
+        # A long run of such characters is searched once, from its first folder on.
+        r"site-packages|dist-packages|node_modules/"
+        r"|(?<![\w./-])(?>[\w./-]*?(?=/(?:usr|home|opt|root|srv|app|workspace)/))"
+        r"([\w./-]{5,}\.(?:py|js|ts|go|rs|so)\b)|[A-Z]:\\\\?(?:Users|Program)"
     ),
 }
 
@@ -165,7 +167,11 @@ def an_error_gives_no_insight(exchange: Exchange) -> Iterator[Finding]:
 def revealed(exchange: Exchange, pattern: re.Pattern[str]) -> list[str]:
     """What an error gives away, unless the request itself said it."""
     sent = exchange.request.body.decode("utf-8", "replace") + exchange.request.route
-    found = [match[0] for text in _errors_told(exchange) for match in pattern.finditer(text)]
+    found = {
+        match[match.lastindex or 0]: None
+        for text in _errors_told(exchange)
+        for match in pattern.finditer(text)
+    }
     return [each for each in found if each not in sent]
 
 
@@ -174,8 +180,7 @@ def _errors_told(exchange: Exchange) -> Iterator[str]:
     if failed(exchange):
         yield exchange.body.decode("utf-8", "replace")
     elif exchange.is_stream:
-        for event in exchange.payloads:
-            document = parse(event.data.encode())
+        for event, document in zip(exchange.payloads, exchange.payload_documents, strict=True):
             if isinstance(document, dict) and (document.get("error") or event.event == "error"):
                 yield event.data
 

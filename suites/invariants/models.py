@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -101,8 +102,8 @@ def ids_are_unique(exchange: Exchange) -> Iterator[Finding]:
     data = exchange.value("data")
     if not isinstance(data, list):
         raise Untestable("data is no list")
-    ids = [show(entry.get("id")) for entry in data if isinstance(entry, dict)]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
+    ids = Counter(show(entry.get("id")) for entry in data if isinstance(entry, dict))
+    for name in sorted(name for name, count in ids.items() if count > 1):
         yield deviation(exchange, "each id once", actual=f"{name} more than once", where="/data")
 
 

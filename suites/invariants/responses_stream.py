@@ -14,10 +14,11 @@ from suites.judge import invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fixtures.exchange import Exchange
     from schemas.records import Finding
+    from schemas.validate import Violation
 
 EVENT = "responses.event"
 WHOLE = "responses.response"
@@ -60,11 +61,8 @@ def done_ends_the_stream(exchange: Exchange) -> Iterator[Finding]:
 @invariant("STREAM-RESP-TYPE-01", on=response_streams)
 def each_event_has_its_type(exchange: Exchange) -> Iterator[Finding]:
     """Each event has a type, errors aside, and an `event:` line that is there says the same."""
-    errors = [each.number for each in _events(exchange) if each.name == "error"]
-    for finding in _by_table(exchange, "STREAM-RESP-TYPE-01"):
-        # The shape of what an `event: error` carries is not printed.
-        if not any(finding.where.startswith(f"event {number},") for number in errors):
-            yield finding
+    # The shape of what an `event: error` carries is not printed.
+    yield from _by_table(exchange, "STREAM-RESP-TYPE-01", lambda told: told.name != "error")
     for each in _events(exchange):
         if each.name and each.type and each.name != each.type and not _both_fail(each):
             actual = f"event: {each.name} with type {show(each.type)}"
@@ -168,13 +166,19 @@ def _events(exchange: Exchange) -> tuple[Told, ...]:
     return found
 
 
-def _by_table(exchange: Exchange, clause: str) -> Iterator[Finding]:
-    """What the table of events says of one clause."""
-    for told in _events(exchange):
-        for each in violations(EVENT, told.data):
-            if each.clause == clause:
-                where = f"event {told.number}, {each.pointer or '/'}"
-                yield deviation(exchange, each.expected, actual=each.actual, where=where)
+def _by_table(
+    exchange: Exchange, clause: str, on: Callable[[Told], bool] = lambda _: True
+) -> Iterator[Finding]:
+    """What the table of events says of one clause, of the events that `on` chooses."""
+    for told, each in exchange.derived(_violations):
+        if each.clause == clause and on(told):
+            where = f"event {told.number}, {each.pointer or '/'}"
+            yield deviation(exchange, each.expected, actual=each.actual, where=where)
+
+
+def _violations(exchange: Exchange) -> list[tuple[Told, Violation]]:
+    """What the events deviate in from their table, for the judges of all clauses at once."""
+    return [(told, each) for told in _events(exchange) for each in violations(EVENT, told.data)]
 
 
 def _both_fail(event: Told) -> bool:
@@ -184,14 +188,14 @@ def _both_fail(event: Told) -> bool:
 
 def _pieces(exchange: Exchange) -> dict[Key, str]:
     """The joined deltas of each part."""
-    pieces: dict[Key, str] = {}
+    pieces: dict[Key, list[str]] = {}
     for each in Output(exchange).typed(DELTA):
         delta = each.data.get("delta")
         if isinstance(delta, str):
-            pieces[_place(each.data)] = pieces.get(_place(each.data), "") + delta
+            pieces.setdefault(_place(each.data), []).append(delta)
     if not pieces:
         raise Untestable("the stream has no text delta")
-    return pieces
+    return {place: "".join(told) for place, told in pieces.items()}
 
 
 def _done_texts(events: tuple[Told, ...]) -> Iterator[tuple[Key, str, int]]:
@@ -256,7 +260,7 @@ def _same_items(exchange: Exchange, end: Told) -> Iterator[Finding]:
         actual = f"{len(output)} items, {len(done)} were streamed"
         yield deviation(exchange, "the items that were streamed", actual=actual, where=where)
     ids = {each.data["item"].get("id") for each in done if isinstance(each.data.get("item"), dict)}
-    lost = [item["id"] for item in dicts(output) if item.get("id") not in (*ids, None)]
+    lost = [item["id"] for item in dicts(output) if item.get("id") not in {*ids, None}]
     if lost and None not in ids:
         actual = f"{show(lost)}, streamed were {show(sorted(map(str, ids)))}"
         yield deviation(exchange, "items with the ids they had", actual=actual, where=where)

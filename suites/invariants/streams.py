@@ -55,9 +55,10 @@ def framing(exchange: Exchange) -> Iterator[Finding]:
     for line in lost(exchange):
         expected = "a payload after `data: `"
         yield deviation(exchange, expected, actual=f"a line that no reader takes: {show(line)}")
+    payloads = {each.data for each in exchange.payloads}
     for number, event in enumerate(exchange.events):
         where = f"event {number}, bytes {event.start} to {event.end}"
-        if sum(event.data == each.data for each in exchange.payloads) == 0:
+        if event.data not in payloads:
             actual = f"{event.data.count(chr(10)) + 1} payloads without a blank line between them"
             yield deviation(exchange, "a blank line after each event", actual=actual, where=where)
         elif not event.closed and not exchange.failure:
@@ -67,6 +68,10 @@ def framing(exchange: Exchange) -> Iterator[Finding]:
 
 def lost(exchange: Exchange) -> list[str]:
     """Payloads that every reader passes over, because their line has no `data:` or another one."""
+    return exchange.derived(_lost)
+
+
+def _lost(exchange: Exchange) -> list[str]:
     # SSE knows three ends of a line; U+2028, which a text may hold, is none of them.
     whole_lines = LINE_END.split(exchange.body.decode("utf-8", "replace"))
     if exchange.failure:
