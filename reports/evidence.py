@@ -77,8 +77,17 @@ class Archive(Mapping[str, dict[str, Any]]):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._places = {row["_id"]: place for place, row in _placed(path)}
+        self._last: dict[str, dict[str, Any]] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
 
     def __getitem__(self, name: str) -> dict[str, Any]:
+        if name not in self._last:  # many clauses in a row name the same one
+            self._last = {name: self._read(name)}
+        return self._last[name]
+
+    def _read(self, name: str) -> dict[str, Any]:
         start, size = self._places[name]
         with self._path.open("rb") as har:
             har.seek(start)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from schemas.records import Finding, Observation
 
-KEPT = 20  # findings of one clause on one exchange
+KEPT = 19  # findings of one clause on one exchange, before the one that stands for all others
 
 
 @dataclass
