@@ -1,4 +1,4 @@
-"""How much is kept of what one judge finds: enough to see the defect, whatever a deployment sends."""
+"""How much is kept of what one judge finds: enough to see the defect, whatever was sent."""
 
 from __future__ import annotations
 
