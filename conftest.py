@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import control, har, recorded, run
+from fixtures import control, har, keys, recorded, run
 from fixtures import plugin as fixtures_plugin
 from fixtures.cast import Cast
 from fixtures.outcomes import NotRun
@@ -106,7 +106,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if folder is None:
         return
     setup = Setup.read(folder / "setup.json")
-    config.stash[REDACTOR] = Redactor.of(run.key(setup.key_env))
+    config.stash[REDACTOR] = Redactor.of(keys.key(setup.key_env))
     wiring = _wire(config, folder, setup.base_url)
     if not worker:
         _judge_recorded(config, wiring)
@@ -180,7 +180,7 @@ def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
 
 def redactor(config: pytest.Config) -> Redactor:
     """What removes the key from everything that is written or shown."""
-    early = Redactor.of(run.key(config.option.api_key_env))
+    early = Redactor.of(keys.key(config.option.api_key_env))
     return config.stash.get(REDACTOR, early)
 
 

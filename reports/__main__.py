@@ -17,13 +17,13 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports import allure, diff, document, dossier, evidence, explain, signoff, terminal
 from reports.document import ReportError
+from schemas import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,11 +134,9 @@ def _allure(option: argparse.Namespace) -> int:
     config.write_text(json.dumps({"categories": allure.CATEGORIES}), "utf-8")
     command = [npx, "--yes", ALLURE, "awesome", str(results.resolve()), "--output", str(output)]
     command += ["--config", str(config), "--group-by", "epic,feature", "--report-name", name]
-    done = subprocess.run(  # noqa: S603  (npx, and paths that are ours)
-        command, cwd=results, capture_output=True, text=True, check=False
-    )
-    if done.returncode or not (output / "index.html").exists():
-        last = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+    done = processes.run(command, processes.environment(*processes.NETWORK), cwd=results)
+    if done.status or not (output / "index.html").exists():
+        last = (done.err.strip() or done.out.strip()).decode("utf-8", "replace").rpartition("\n")[2]
         raise ReportError(f"{ALLURE} failed: {last}")
     _say(f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {output}")
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import shlex
-import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ import yaml
 
 from reports.document import ReportError
 from reports.terminal import printable
-from schemas import contract, tables
+from schemas import contract, processes, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,13 +81,12 @@ def rules() -> dict[str, Any]:
     Raises ReportError.
     """
     root = KNOWLEDGE.parent.parent
-    done = subprocess.run(
-        [sys.executable, "-m", "suites"], cwd=root, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        told = done.stderr.strip().rpartition("\n")[2]
+    env = processes.environment("PYTHONDONTWRITEBYTECODE")
+    done = processes.run([sys.executable, "-m", "suites"], env, cwd=root)
+    if done.status:
+        told = done.err.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise ReportError(f"python -m suites failed: {told}")
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.out)
     return found
 
 

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,15 +22,19 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from fixtures import isolation, keys
 from fixtures.outcomes import Inconclusive, NotApplicable
+from schemas import processes
 from suites.clients import tools
 from suites.clients.runs import OFFLINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from schemas.processes import Process
+
 KEY = "your-litellm-key"
-STARTING = 90.0
+STARTING, ENDING = 90.0, 10.0
 QUIET = {"LITELLM_LOG": "ERROR", "DISABLE_ADMIN_UI": "True", "NO_DOCS": "True"}
 
 
@@ -44,24 +47,17 @@ def gateway(base_url: str, key: str, models: tuple[str, ...], port: int = 0) -> 
     command = _command()
     port = port or _free_port()
     with tempfile.TemporaryDirectory() as home, (Path(home) / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603
-            [*command, "--config", _config(home, base_url, models), "--port", str(port)],
-            cwd=home,
-            env={**_environment(home), "COMPACTIFAI_API_KEY": key},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+        asked = [*command, "--config", _config(home, base_url, models), "--port", str(port)]
+        env = {**_environment(home), "COMPACTIFAI_API_KEY": key}
+        kept = tools.kept()
+        isolation.give(Path(home), kept)
+        together = processes.TOGETHER
+        process = isolation.start(kept, asked, env, Path(home), stdout=log, stderr=together)
         try:
             _wait(process, port, Path(home) / "log")
             yield f"http://127.0.0.1:{port}/v1"
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            processes.stop(process, ENDING)
 
 
 def _command() -> list[str]:
@@ -101,7 +97,7 @@ def _environment(home: str) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", ""), "HOME": home, "LANG": "C.UTF-8", **OFFLINE, **QUIET}
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(process: Process, port: int, log: Path) -> None:
     deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -130,7 +126,7 @@ def main() -> None:
     parser.add_argument("models", nargs="+")
     parser.add_argument("--port", type=int, default=4000)
     given = parser.parse_args()
-    key = os.environ.get("COMPACTIFAI_API_KEY", "")
+    key = keys.key("COMPACTIFAI_API_KEY").reveal()
     with gateway(given.base_url, key, tuple(given.models), given.port) as url:
         sys.stdout.write(f"LiteLLM {tools.LITELLM.version} on {url}, key {KEY}\n")
         sys.stdout.flush()

@@ -6,15 +6,16 @@ one process. The deep tier runs more than the standard one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import NotApplicable
 from suites.clients import calls, runs, snippets, tools
-from suites.clients.runs import BASE, PLACEHOLDER, Program
+from suites.clients.runs import PLACEHOLDER, Program, Step
 from suites.rows import WEATHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
     from suites.clients.runs import Ran
@@ -22,69 +23,35 @@ if TYPE_CHECKING:
 
 BAD_KEY = "not-a-key-of-anyone"
 UNKNOWN = "no-such-model-0123456789"
-SDK_HEAD = """\
-import os
-from openai import OpenAI
-client = OpenAI(base_url=os.environ["BASE_URL"], api_key=os.environ["API_KEY"])
-model = os.environ["MODEL"]
-messages = [{"role": "user", "content": "Say OK"}]
-ask = dict(model=model, max_tokens=8, temperature=0, messages=messages)
-"""
+ASK = {
+    "max_tokens": 8,
+    "temperature": 0,
+    "messages": [{"role": "user", "content": "Say OK"}],
+}
+TWO: Mapping[str, Any] = {**ASK, "n": 2}
+_REFUSED = "openai_refused.py"
 REFUSED = {
-    "bad key, streamed": "for _ in client.chat.completions.create(**ask, stream=True): pass\n",
-    "bad key, models": "client.models.list()\n",
-    "bad parameter": "client.chat.completions.create(**ask, n=2)\n",
-    "bad parameter, streamed": "for _ in client.chat.completions.create("
-    "**ask, n=2, stream=True): pass\n",
-    "unknown model": f'client.models.retrieve("{UNKNOWN}")\n',
+    "bad key, streamed": (Step(_REFUSED, "streamed"), ASK),
+    "bad key, models": (Step(_REFUSED, "models"), ASK),
+    "bad parameter": (Step(_REFUSED, "plain"), TWO),
+    "bad parameter, streamed": (Step(_REFUSED, "streamed"), TWO),
+    "unknown model": (Step(_REFUSED, "unknown_model"), ASK),
 }
 SAFELY = {
-    "safe, bad key": 'safe_completion(client, ask["messages"], model=model, max_tokens=8)\n',
-    "safe, bad parameter": 'safe_completion(client, ask["messages"], model=model, n=2)\n',
+    "safe, bad key": {"messages": ASK["messages"], "max_tokens": 8},
+    "safe, bad parameter": {"messages": ASK["messages"], "n": 2},
 }
-NODE_HEAD = """\
-import OpenAI from "openai";
-const { BASE_URL: baseURL, API_KEY: apiKey, MODEL: model } = process.env;
-const client = new OpenAI({ baseURL, apiKey });
-const messages = [{ role: "user", content: "Say OK" }];
-const ask = { model, max_tokens: 8, temperature: 0, messages };
-"""
 NODE_REFUSED = {
-    "bad key": "await client.chat.completions.create(ask);\n",
-    "bad parameter": "await client.chat.completions.create({ ...ask, n: 2 });\n",
-    "unknown model": f'await client.models.retrieve("{UNKNOWN}");\n',
+    "bad key": (Step("calls.mjs", "ask"), ASK),
+    "bad parameter": (Step("calls.mjs", "ask"), TWO),
+    "unknown model": (Step("calls.mjs", "unknown_model"), ASK),
 }
-# The guide's snippets define more than they do: what is called of them, and what they print then.
-GUIDE: dict[snippets.Snippet, tuple[str, str]] = {
-    **dict.fromkeys(snippets.OTHER_PROVIDERS, ("", "")),
-    snippets.STORY: ("", ""),
-    snippets.TEMPERATURES: ("", ""),
-    snippets.GUIDE_TOOLS: ("", ""),
-    snippets.JSON_MODE: ("", ""),
-    snippets.JSON_SCHEMA: ("", ""),
-    snippets.MULTI: (
-        "",
-        'for name in ("local", "cloud"):\n'
-        '    asked = [{"role": "user", "content": "Say OK"}]\n'
-        "    r = MultiProviderClient(name).chat(asked, max_tokens=8)\n"
-        "    print(r.choices[0].message.content)\n",
-    ),
-    snippets.CONVERSATION: (
-        "",
-        'talk = Conversation(client)\nfor said in ("My name is Ada.", "Hello!", "Bye!"):\n'
-        '    print(talk.send(said, model=os.environ["MODEL"], max_tokens=24))\n',
-    ),
-    snippets.USAGE: (
-        'response = client.chat.completions.create(model=os.environ["MODEL"], max_tokens=8,\n'
-        '    messages=[{"role": "user", "content": "Say OK"}])\n',
-        "print(prompt_tokens, completion_tokens, total_tokens)\n",
-    ),
-}
-LITELLM_HEAD = """\
-import asyncio, os, litellm
-at = {"api_base": os.environ["BASE_URL"], "model": "compactifai/" + os.environ["MODEL"]}
-ask = {"messages": [{"role": "user", "content": "Say OK"}], "max_tokens": 8, "temperature": 0}
-"""
+GUIDE = (
+    *snippets.OTHER_PROVIDERS,
+    *(snippets.STORY, snippets.TEMPERATURES, snippets.GUIDE_TOOLS),
+    *(snippets.JSON_MODE, snippets.JSON_SCHEMA),
+    *(snippets.MULTI, snippets.CONVERSATION, snippets.USAGE),
+)
 TOOLS, TEXT, DIRECT, TOGETHER = "forced call", "text completion", "text, openai", "together"
 LITELLM_PARAMS = {
     "stop": ["###"],
@@ -100,36 +67,22 @@ LITELLM_PARAMS = {
 }
 PARAMS, INVALID = "parameters", "invalid key"
 WORDS = 3
-LITELLM = {
-    # All are waited for: what one leaves underway would meet the program behind it.
-    TOGETHER: "async def main():\n    return await asyncio.gather(*(litellm.acompletion(\n"
-    '        **at, **(ask | {"messages": [{"role": "user", "content": f"Say {n}"}]})\n'
-    f"    ) for n in range({WORDS})), return_exceptions=True)\nfor r in asyncio.run(main()):\n"
-    "    if isinstance(r, Exception):\n        raise r\n"
-    "    print(r.choices[0].message.content)\n",
+PROMPT = {"prompt": "The capital of France is", "max_tokens": 8}
+FORCED: Mapping[str, Any] = {
+    **ASK,
+    "max_tokens": 128,
+    "tools": [WEATHER],
+    "tool_choice": {"type": "function", "function": {"name": "get_weather"}},
 }
-LITELLM_DEEP = {
-    PARAMS: f"ask |= {LITELLM_PARAMS!r}\nr = litellm.completion(**at, **ask, "
-    'extra_headers={"X-Probe": "1"})\nprint(r.choices[0].message.content)\n',
-    TEXT: 'r = litellm.text_completion(prompt="The capital of France is", max_tokens=8, **at)\n'
-    "print(r.choices[0].text)\n",
+_LITELLM = "litellm_sync.py"
+LITELLM_DEEP: Mapping[str, tuple[Step, Mapping[str, Any]]] = {
+    PARAMS: (
+        Step(_LITELLM, "chat"),
+        {**ASK, **LITELLM_PARAMS, "extra_headers": {"X-Probe": "1"}},
+    ),
+    TEXT: (Step(_LITELLM, "text_completion"), PROMPT),
 }
-LITELLM_REFUSED = {
-    "bad key": "litellm.completion(**at, **ask)\n",
-    "bad parameter": "litellm.completion(**at, **ask, n=2)\n",
-    "unknown model": f'litellm.completion(**(at | {{"model": "compactifai/{UNKNOWN}"}}), **ask)\n',
-}
-LITELLM_TOOLS = (
-    f"r = litellm.completion(**at, **(ask | {{'max_tokens': 128}}), tools=[{WEATHER!r}], "
-    'tool_choice={"type": "function", "function": {"name": "get_weather"}})\n'
-    "for call in r.choices[0].message.tool_calls:\n    print(call.function.name)\n"
-)
-LITELLM_DIRECT = (
-    'r = litellm.text_completion(prompt="The capital of France is", max_tokens=8,\n'
-    '    api_base=os.environ["BASE_URL"], api_key=os.environ["API_KEY"], num_retries=0,\n'
-    '    max_retries=0, model="text-completion-openai/" + os.environ["MODEL"])\n'
-    "print(r.choices[0].text)\n"
-)
+LITELLM_REFUSED = {"bad key": ASK, "bad parameter": TWO, "unknown model": ASK}
 
 
 def ran(dut: Deployment, tool: Tool, name: str) -> Ran:
@@ -148,51 +101,45 @@ def _openai(dut: Deployment) -> Iterator[Program]:
     yield from programs_of(dut, calls.SDK)
     if dut.setup.tier == "deep":
         yield from programs_of(dut, calls.SDK_ASYNC)
-        yield from _guide(dut)
-    for name, text in REFUSED.items():
-        yield from _program(dut, name, "chat", SDK_HEAD + text, key=_key(name))
-    for name, text in SAFELY.items():
-        printed = snippets.SAFE.printed
-        yield from _program(dut, name, "chat", f"{SDK_HEAD}{printed}\n{text}", key=_key(name))
+        yield from snippets.programs(dut, GUIDE)
+    for name, (step, asked) in REFUSED.items():
+        yield from _program(dut, name, "chat", asked, step, key=_key(name))
+    printed = Step(snippets.SAFE.example, text=snippets.SAFE.text)
+    for name, asked in SAFELY.items():
+        steps = (printed, Step(_REFUSED, "safely"))
+        yield from _program(dut, name, "chat", asked, *steps, key=_key(name))
 
 
 def _node(dut: Deployment) -> Iterator[Program]:
     yield from snippets.programs(dut, (snippets.NODE_MAIN,))
     yield from programs_of(dut, calls.NODE)
     if dut.setup.tier == "deep":
-        for name, text in NODE_REFUSED.items():
-            yield from _program(dut, name, "chat", NODE_HEAD + text, key=_key(name))
-
-
-def _guide(dut: Deployment) -> Iterator[Program]:
-    model = dict(zip(("MODEL",), dut.cast.models("chat"), strict=False))
-    for snippet, (before, after) in GUIDE.items():
-        for program in snippets.programs(dut, (snippet,)):
-            text = f"{program.text}\n{after}" if after else program.text
-            env = {**program.env, **model}
-            yield Program(program.name, text, program.prelude + before, env)
+        for name, (step, asked) in NODE_REFUSED.items():
+            yield from _program(dut, name, "chat", asked, step, key=_key(name))
 
 
 def _litellm(dut: Deployment) -> Iterator[Program]:
     yield from snippets.programs(dut, snippets.LITELLM)
     yield from programs_of(dut, calls.LITELLM)
-    for name, text in LITELLM.items():
-        yield from _program(dut, name, "chat", LITELLM_HEAD + text)
-    yield from _program(dut, TOOLS, "tools", LITELLM_HEAD + LITELLM_TOOLS)
-    yield from _program(dut, DIRECT, "completions", LITELLM_HEAD + LITELLM_DIRECT)
-    invalid = snippets.LITELLM_LIMIT.program(dut)
-    env = {"COMPACTIFAI_API_KEY": BAD_KEY}
-    yield Program(f"{invalid.name} {INVALID}", invalid.text, env=env)
+    together = Step("litellm_async.py", "together")
+    yield from _program(dut, TOGETHER, "chat", ASK, together)
+    yield from _program(dut, TOOLS, "tools", FORCED, Step(_LITELLM, "forced_call"))
+    yield from _program(dut, DIRECT, "completions", PROMPT, Step(_LITELLM, "text_of_openai"))
+    for invalid in snippets.programs(dut, (snippets.LITELLM_LIMIT,)):
+        env = {"COMPACTIFAI_API_KEY": BAD_KEY}
+        yield replace(invalid, name=f"{invalid.name} {INVALID}", env=env)
     if dut.setup.tier == "deep":
         yield from _litellm_deep(dut)
 
 
 def _litellm_deep(dut: Deployment) -> Iterator[Program]:
     yield from programs_of(dut, calls.LITELLM_ASYNC)
-    for name, text in LITELLM_DEEP.items():
-        yield from _program(dut, name, "chat", LITELLM_HEAD + text)
-    for name, text in LITELLM_REFUSED.items():
-        yield from _program(dut, name, "chat", LITELLM_HEAD + text, key=_key(name))
+    for name, (step, asked) in LITELLM_DEEP.items():
+        yield from _program(dut, name, "chat", asked, step)
+    for name, asked in LITELLM_REFUSED.items():
+        for program in _program(dut, name, "chat", asked, Step(_LITELLM, "ask"), key=_key(name)):
+            values = {**program.values, "MODEL": UNKNOWN}
+            yield replace(program, values=values) if name == "unknown model" else program
 
 
 def programs_of(dut: Deployment, way: calls.Way) -> Iterator[Program]:
@@ -205,12 +152,17 @@ def programs_of(dut: Deployment, way: calls.Way) -> Iterator[Program]:
 
 
 def _program(
-    dut: Deployment, name: str, role: str, text: str, *, key: str = PLACEHOLDER
+    dut: Deployment,
+    name: str,
+    role: str,
+    asked: Mapping[str, Any],
+    *steps: Step,
+    key: str = PLACEHOLDER,
 ) -> Iterator[Program]:
-    models = dut.cast.models(role)
-    if models:
-        env = {"BASE_URL": BASE, "API_KEY": key, "MODEL": models[0], "COMPACTIFAI_API_KEY": key}
-        yield Program(name, text, env=env)
+    for model in dut.cast.models(role)[:1]:
+        values = {"API_KEY": key, "MODEL": model, "ASKED": asked, "UNKNOWN": UNKNOWN}
+        values |= {"WORDS": WORDS, "MODELS": {"chat": model}}
+        yield Program(name, steps, values, {"COMPACTIFAI_API_KEY": key})
 
 
 def _key(name: str) -> str:

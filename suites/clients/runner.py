@@ -1,22 +1,31 @@
 """Runs Python programs one after another in one process, and tells how each ended.
 
-Reads from standard input `{"package", "seconds", "programs": [{name, text, prelude, env}]}`, the
+Reads from standard input `{"package", "seconds", "programs": [{name, steps, values, env}]}`, the
 seconds of each, and writes one line of JSON for each program that ended: what it printed, and the
 exception that ended it. Imports nothing of the suite. The retries of the SDK are off.
+
+The steps of a program share their names, which begin as `values`. A step with an entry calls that
+function of the file in `programs/`, with the names so far; what it returns is added to them. One
+without an entry is the text of a printed snippet. Values are data: no text holds any.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
+import inspect
 import io
 import json
 import os
 import signal
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 SHOWN = 400
+PROGRAMS = Path(__file__).with_name("programs")
 
 
 class OutOfTime(BaseException):
@@ -35,19 +44,33 @@ def _without_retries() -> None:
             client.__init__.__kwdefaults__["max_retries"] = 0
 
 
-def _ended(error: BaseException) -> dict[str, Any]:
+def _ended(error: BaseException, files: set[str]) -> dict[str, Any]:
     kinds = [each.__name__ for each in type(error).__mro__[:-2]]
     lines, place = [], error.__traceback__
     while place:
-        if place.tb_frame.f_code.co_filename == "<program>":
+        if place.tb_frame.f_code.co_filename in files:
             lines.append(place.tb_lineno)
         place = place.tb_next
     text = f"{type(error).__name__}: {error}"[:SHOWN]
     return {"error": text, "kinds": kinds, "line": lines[-1] if lines else 0}
 
 
+def _step(step: dict[str, Any], names: dict[str, Any]) -> None:
+    file, entry = step["file"], step["entry"]
+    text = step["text"] or (PROGRAMS / file).read_text("utf-8")
+    own = {"__name__": file} if entry else names
+    exec(compile(text, file, "exec", dont_inherit=True), own)  # noqa: S102  (our files, as they are)
+    if not entry:
+        return
+    found = own[entry](SimpleNamespace(**names))
+    if inspect.iscoroutine(found):
+        found = asyncio.run(found)
+    names.update(found or {})
+
+
 def _run(program: dict[str, Any], package: str, seconds: float) -> dict[str, Any]:
-    names: dict[str, Any] = {"__name__": "__main__"}
+    names: dict[str, Any] = {"__name__": "__main__", **program["values"]}
+    files = {step["file"] for step in program["steps"]}
     out, before, end = io.StringIO(), dict(os.environ), {"error": "", "kinds": [], "line": 0}
     os.environ.update(program["env"])
     try:
@@ -55,12 +78,12 @@ def _run(program: dict[str, Any], package: str, seconds: float) -> dict[str, Any
             importlib.import_module(package)
             _without_retries()
             signal.setitimer(signal.ITIMER_REAL, seconds)
-            exec(compile(program["prelude"], "<prelude>", "exec"), names)  # noqa: S102
-            exec(compile(program["text"], "<program>", "exec"), names)  # noqa: S102
+            for step in program["steps"]:
+                _step(step, names)
     except SystemExit as error:
-        end = _ended(error) if error.code else end
+        end = _ended(error, files) if error.code else end
     except BaseException as error:  # noqa: BLE001  (how a program ends is what is asked here)
-        end = _ended(error)
+        end = _ended(error, files)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         os.environ.clear()

@@ -2,7 +2,12 @@
 
 Each program has an address of its own on the recording proxy, so each exchange is known to be its.
 The key never enters the process of a client: a placeholder goes in, and the proxy puts the key in
-its place. The environment of that process is made anew: no key, no proxy, no account of anyone.
+its place. That process runs apart (`fixtures.isolation`), and its environment is made anew: no key,
+no proxy, no account of anyone.
+
+What a client runs is fixed: files in `programs/` and `node/`, and printed snippets. What a deployment
+or the operator chose (URL, ids) reaches it as data: values in JSON on standard input, or whole words
+of an argument vector. No text of a program holds any, and no shell takes part.
 """
 
 from __future__ import annotations
@@ -11,20 +16,19 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from fixtures import har
+from fixtures import har, isolation
 from fixtures.audio import clip
 from fixtures.files import replace_text
 from fixtures.proxy import Proxy
+from schemas import processes
 from suites.clients import tools
 
 if TYPE_CHECKING:
@@ -34,16 +38,15 @@ if TYPE_CHECKING:
     from fixtures.exchange import Exchange
     from suites.clients.tools import Tool
 
-# Stands for the proxy's address in a program's text; PLACEHOLDER for the key. The others are the
-# words that the printed snippets have in its place: they may stay as they are.
-BASE = "{base-url}"
+# PLACEHOLDER stands for the key. The others are the words that the printed snippets have in its place:
+# they may stay as they are.
 PLACEHOLDER = "your-compactifai-api-key"
 PLACEHOLDERS = frozenset(
     {PLACEHOLDER, "YOUR_API_KEY", "your_api_key_here", "your-api-key", "your-litellm-key", "ollama"}
 )
 FILES = ("meeting_minutes.mp3",)
 RUNNER = Path(__file__).with_name("runner.py")
-NODE_RUNNER = Path(__file__).with_name("runner.mjs")
+NODE_RUNNER = tools.NODE / "runner.mjs"
 REQUESTS_OF_ONE = 3
 STARTING = 60.0
 OFFLINE = {
@@ -57,20 +60,64 @@ OFFLINE = {
 
 
 @dataclass(frozen=True)
+class Step:
+    """A function of a program's file, or (without an entry) the text of a printed snippet.
+
+    Text that is given to a step with an entry stands in place of the file's.
+    """
+
+    file: str
+    entry: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Word:
+    """An argument of a command, as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Address:
+    """An argument of a command: an URL below the base URL."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class Program:
-    """A program for one client. `prelude` defines what a printed snippet takes for granted."""
+    """A program for one client: steps that share their names, or the arguments of a command.
+
+    `values` are the names that the first step finds; BASE_URL is added when the program is run.
+    """
 
     name: str
-    text: str
-    prelude: str = ""
+    steps: tuple[Step, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[Word | Address, ...] = ()
+
+    def bound(self, url: str) -> Program:
+        """The program for a client that finds the deployment at this base URL."""
+        return replace(self, values={**self.values, "BASE_URL": url})
+
+    @property
+    def words(self) -> list[bytes]:
+        """The arguments of a command that is bound, as bytes."""
+        base = self.values["BASE_URL"]
+        texts = [
+            base + each.path if isinstance(each, Address) else each.text for each in self.arguments
+        ]
+        return [text.encode("utf-8", "surrogatepass") for text in texts]
 
 
 @dataclass(frozen=True)
 class Ran:
     """How a program ended: what it printed, what ended it early, and what was on the wire.
 
-    `kinds` are the names of the exception's classes, the most specific first.
+    `kinds` are the names of the exception's classes, the most specific first; `isolation` says how
+    the process was kept apart.
     """
 
     name: str
@@ -79,6 +126,7 @@ class Ran:
     error: str = ""
     kinds: tuple[str, ...] = ()
     line: int = 0
+    isolation: str = ""
     exchanges: tuple[Exchange, ...] = ()
 
 
@@ -90,7 +138,7 @@ def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str
     label = tool.label
     folder = dut.probes.folder.parent / "clients"
     folder.mkdir(exist_ok=True)
-    told = json.dumps([label, [asdict(program) for program in programs]])
+    told = json.dumps([label, [[asdict(each), _texts(each)] for each in programs]])
     path = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:12]}.json"
     with FileLock(f"{path}.lock"):
         if not path.exists():
@@ -102,13 +150,19 @@ def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str
     return found
 
 
+def _texts(program: Program) -> list[str]:
+    """The files of a program as they are: another text is another program."""
+    files = [tools.file(each.file) for each in program.steps if not each.text]
+    return [file.read_text("utf-8") for file in files]
+
+
 def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
     names = tuple(program.name for program in programs)
     with Proxy(dut.client, PLACEHOLDERS, names) as proxy, tempfile.TemporaryDirectory() as home:
         where = prepared(Path(home))
-        bound = [_at(program, proxy.url(program.name)) for program in programs]
+        bound = [program.bound(proxy.url(program.name)) for program in programs]
         seconds = REQUESTS_OF_ONE * dut.client.limits.total
-        act = _one_by_one if tool.runs == "sh" else together
+        act = _one_by_one if tool.runs == "command" else together
         rows = {row["name"]: row for row in act(tool, bound, where, seconds)}
     clean = dut.client.redactor.text
     return [
@@ -119,6 +173,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
             error=clean(rows[name]["error"]),
             kinds=tuple(rows[name]["kinds"]),
             line=rows[name]["line"],
+            isolation=isolation.TOLD[tools.kept()],
             exchanges=proxy.announce(name),
         )
         for name in names
@@ -126,16 +181,12 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
 
 
 def prepared(home: Path) -> Path:
+    """The folder of a client, with the files that printed snippets read."""
     for name in FILES:
         (home / name).write_bytes(clip(name).data)
     (home / "node_modules").symlink_to(tools.NODE / "node_modules")
+    isolation.give(home, tools.kept())
     return home
-
-
-def _at(program: Program, url: str) -> Program:
-    env = {name: value.replace(BASE, url) for name, value in program.env.items()}
-    text, prelude = (part.replace(BASE, url) for part in (program.text, program.prelude))
-    return Program(program.name, text, prelude, env)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -168,38 +219,35 @@ def _runner(tool: Tool) -> list[str]:
 
 
 def _one_by_one(
-    _: Tool, programs: list[Program], home: Path, seconds: float
+    tool: Tool, programs: list[Program], home: Path, seconds: float
 ) -> Iterator[dict[str, Any]]:
     for program in programs:
-        command = ["/bin/sh", "-c", program.text]
+        command = [str(shutil.which(tool.package)), *program.words]
         code, out, err = process(command, home, STARTING + seconds, env=program.env)
         yield _died(program.name, code, out, err) if code else _ended(program.name, out)
 
 
 def process(
-    command: list[str],
+    command: Sequence[str | bytes],
     home: Path,
     seconds: float,
-    said: str = "",
+    given: str = "",
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str, str]:
-    """Exit status, output and errors of a process that is ended when it takes too long."""
-    process = subprocess.Popen(  # noqa: S603
-        command,
-        cwd=home,
-        env={**environment(home), **(env or {})},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    """Exit status, output and errors of a client's process, which is ended when it is late."""
+    started = isolation.start(
+        tools.kept(), command, {**environment(home), **(env or {})}, home, stdin=processes.PIPE
     )
-    began = time.monotonic()
     try:
-        out, err = process.communicate(said.encode(), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        err += f"\nno end within {time.monotonic() - began:.0f} s".encode()
-    return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+        ended = processes.finish(started, given.encode(), seconds)
+    except processes.Late as late:
+        err = f"{_text(late.stderr)}\nno end within {seconds:.0f} s"
+        return started.returncode, _text(late.stdout), err
+    return ended.status, _text(ended.out), _text(ended.err)
+
+
+def _text(output: bytes | None) -> str:
+    return (output or b"").decode("utf-8", "replace")
 
 
 def _ended(name: str, out: str) -> dict[str, Any]:

@@ -1,18 +1,24 @@
 """The printed snippets as programs: as printed, but for URL, key, model and file names.
 
-Each substitution is an exact string, named here; a test undoes them all and finds the printed text
-again. A key that is printed as a placeholder stays one: the recording proxy knows it.
+In a program, a printed URL or model becomes a name: the text that replaces the printed one is as
+constant as that is, and the name's value is data. A printed command is split into its words once;
+in those, the URL, the model in the path, and the model in the body are replaced as what they are.
+A test undoes it all and finds the printed text again. A key that is printed as a placeholder stays
+one: the recording proxy knows it.
 """
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from fixtures import examples
 from fixtures.outcomes import NotApplicable
 from suites.clients import tools
-from suites.clients.runs import BASE, PLACEHOLDER, Program
+from suites.clients.runs import PLACEHOLDER, Address, Program, Step, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +29,11 @@ if TYPE_CHECKING:
 CHAT = {"cai-llama-3-1-8b-slim": "chat"}
 ENDPOINT = "https://your-compactifai-api-endpoint/v1"
 REFERENCE = "https://api.compactif.ai/v1"
-CLIENT = f"""\
-import os
-from openai import OpenAI
-client = OpenAI(base_url="{BASE}", api_key="{PLACEHOLDER}")
-"""
+ELIDED = ("messages=[...]", 'messages=[{"role": "user", "content": "Say OK"}]')
+ROUTE = "compactifai/"
+LONGEST_WORD = 128 * 1024 - 1  # bytes of an argument that Linux takes
+FORM_AS_IT_IS = "--form-string"  # where -F would read a file that begins with @
+GUIDE = "guide.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +42,8 @@ class Snippet:
 
     `models` names the role that plays each printed model. `part` are the first words of the part
     that is run after the head, where a snippet holds several: one that fails hides no other.
-    `addressed` are snippets of LiteLLM, whose URL is built in: the address is given as api_base.
+    `before` and `after` are functions of `programs/guide.py`: what makes the names that a snippet
+    takes for granted, and what calls what it defines.
     """
 
     example: str
@@ -44,8 +51,8 @@ class Snippet:
     url: str = ENDPOINT
     models: Mapping[str, str] | None = None
     part: tuple[str, str] = ("", "")
-    prelude: str = ""
-    addressed: bool = False
+    before: str = ""
+    after: str = ""
     env: Mapping[str, str] | None = None
     also: tuple[tuple[str, str], ...] = ()
 
@@ -65,25 +72,78 @@ class Snippet:
         head = text[: text.index(HEAD_ENDS)]
         return head + text[text.index(begin) : text.index(end) if end else len(text)]
 
-    def substitutions(self, dut: Deployment) -> list[tuple[str, str]]:
-        """What stands instead of what. Raises NotApplicable when no model plays a part."""
-        models = CHAT if self.models is None else self.models
-        found = [(self.url, BASE), *self.also]
-        for printed, role in models.items():
-            model = dut.cast.model(role)
-            if self.addressed:
-                old, new = f'model="compactifai/{printed}"', f'model="compactifai/{model}"'
-                found.append((old, f'{new}, api_base="{BASE}"'))
-            else:
-                found.append((printed, model))
-        return found
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """The role that plays each printed model."""
+        return CHAT if self.models is None else self.models
+
+    @property
+    def substitutions(self) -> list[tuple[str, str]]:
+        """What stands instead of what in the text of a program: names instead of quoted strings.
+
+        LiteLLM knows the vendor's URL by itself: the address is given as api_base.
+        """
+        found = list(self.also)
+        for mark in ("'", '"'):
+            found.append((f"{mark}{self.url}", f"BASE_URL + {mark}"))
+            for printed, role in self.roles.items():
+                model = f"MODELS[{mark}{role}{mark}]"
+                found.append((f"{mark}{printed}{mark}", model))
+                prefixed = f"{mark}{ROUTE}{mark} + {model}, api_base=BASE_URL"
+                found.append((f"{mark}{ROUTE}{printed}{mark}", prefixed))
+        return [(old, new) for old, new in found if old in self.printed]
+
+    @property
+    def text(self) -> str:
+        """The text that is run: the same for each deployment."""
+        text = self.printed
+        for old, new in self.substitutions:
+            text = text.replace(old, new)
+        return text
 
     def program(self, dut: Deployment) -> Program:
-        """The program for this deployment."""
-        text = self.printed
-        for old, new in self.substitutions(dut):
-            text = text.replace(old, new)
-        return Program(self.name, text, self.prelude, self.env or {})
+        """The program for this deployment. Raises NotApplicable when no model plays a part."""
+        chosen = {role: dut.cast.model(role) for role in self.roles.values()}
+        env = self.env or {}
+        if self.tool.runs == "command":
+            return Program(self.name, env=env, arguments=self.arguments(chosen))
+        steps = [Step(GUIDE, self.before)] if self.before else []
+        steps.append(Step(self.example, text=self.text))
+        steps += [Step(GUIDE, self.after)] if self.after else []
+        values = {"API_KEY": PLACEHOLDER, "MODELS": chosen, "MODEL": chosen.get("chat", "")}
+        return Program(self.name, tuple(steps), values, env)
+
+    def arguments(self, chosen: Mapping[str, str]) -> tuple[Word | Address, ...]:
+        """The words of a printed command behind its name. Raises NotApplicable."""
+        found: list[Word | Address] = []
+        for word in _words(self.printed):
+            for printed, role in self.roles.items():
+                if word == f"model={printed}":
+                    found[-1] = Word(FORM_AS_IT_IS)  # in which no letter has a meaning of its own
+                    found.append(_fitting(f"model={chosen[role]}"))
+                    break
+                if f'"{printed}"' in word:
+                    found.append(_fitting(word.replace(f'"{printed}"', json.dumps(chosen[role]))))
+                    break
+                if word == f"{self.url}/models/{printed}":
+                    found.append(Address(f"/models/{quote(chosen[role], safe='')}"))
+                    break
+            else:
+                below = word.startswith(self.url)
+                found.append(Address(word.removeprefix(self.url)) if below else Word(word))
+        return tuple(found)
+
+
+def _words(command: str) -> list[str]:
+    """The words of a printed command behind its name, as a shell reads them."""
+    return shlex.split(command.replace("\\\n", " "))[1:]
+
+
+def _fitting(text: str) -> Word:
+    """The text as an argument. Raises NotApplicable where no command can be given it."""
+    if "\0" in text or len(text.encode("utf-8", "surrogatepass")) > LONGEST_WORD:
+        raise NotApplicable("the model's id cannot be an argument of a command")
+    return Word(text)
 
 
 HEAD_ENDS = "# Chat completions\n"
@@ -127,24 +187,24 @@ CURL = tuple(
 )
 
 _KEY = {"COMPACTIFAI_API_KEY": PLACEHOLDER}
-LITELLM_CHAT = Snippet("litellm-completion", tools.LITELLM, addressed=True)
-LITELLM_STREAM = Snippet("litellm-streaming", tools.LITELLM, addressed=True)
-LITELLM_CUSTOM = Snippet("litellm-custom-parameters", tools.LITELLM, addressed=True, env=_KEY)
+LITELLM_CHAT = Snippet("litellm-completion", tools.LITELLM)
+LITELLM_STREAM = Snippet("litellm-streaming", tools.LITELLM)
+LITELLM_CUSTOM = Snippet("litellm-custom-parameters", tools.LITELLM, env=_KEY)
 LITELLM_TOOLS = Snippet(
     "litellm-function-calling",
     tools.LITELLM,
     models={"cai-llama-3-1-8b-slim": "tools"},
-    addressed=True,
     env=_KEY,
 )
-LITELLM_ASYNC = Snippet("litellm-async", tools.LITELLM, addressed=True, env=_KEY)
-LITELLM_LIMIT = Snippet("litellm-error-handling", tools.LITELLM, addressed=True, env=_KEY)
+LITELLM_ASYNC = Snippet("litellm-async", tools.LITELLM, env=_KEY)
+LITELLM_LIMIT = Snippet("litellm-error-handling", tools.LITELLM, env=_KEY)
 LITELLM_MODELS = Snippet(
     "litellm-httpx-models",
     tools.HTTPX,
     url=REFERENCE,
     models={},
-    prelude=f'your_api_key = "{PLACEHOLDER}"\n',
+    before="key",
+    after="listed",
 )
 LITELLM = (
     *(LITELLM_CHAT, LITELLM_STREAM, LITELLM_CUSTOM),
@@ -156,7 +216,7 @@ OTHER_PROVIDERS = tuple(
         tools.OPENAI,
         url=url,
         models={model: "chat"},
-        prelude="import os\nfrom openai import OpenAI\n",
+        before="names",
         env={variable: PLACEHOLDER} if variable else {},
     )
     for name, url, model, variable in (
@@ -182,31 +242,35 @@ MULTI = Snippet(
     tools.OPENAI,
     url="http://localhost:11434/v1",
     models={"llama3.2": "chat", "gpt-4o-mini": "chat"},
-    also=(("https://api.openai.com/v1", BASE),),
-    prelude="import os\nfrom openai import OpenAI\n",
+    also=(('"https://api.openai.com/v1"', "BASE_URL"),),
+    before="names",
+    after="providers",
     env={"OPENAI_API_KEY": PLACEHOLDER},
 )
 CONVERSATION = Snippet(
-    "guide-conversation-manager-python", tools.OPENAI, models=LLAMA, prelude=CLIENT
+    "guide-conversation-manager-python",
+    tools.OPENAI,
+    models=LLAMA,
+    before="client",
+    after="conversation",
 )
-TEMPERATURES = Snippet("guide-temperature-python", tools.OPENAI, models=LLAMA, prelude=CLIENT)
-STORY = Snippet("guide-streaming-python", tools.OPENAI, models=LLAMA, prelude=CLIENT)
+TEMPERATURES = Snippet("guide-temperature-python", tools.OPENAI, models=LLAMA, before="client")
+STORY = Snippet("guide-streaming-python", tools.OPENAI, models=LLAMA, before="client")
 GUIDE_TOOLS = Snippet(
-    "guide-tools-python", tools.OPENAI, models={"llama3.2": "tools"}, prelude=CLIENT
+    "guide-tools-python", tools.OPENAI, models={"llama3.2": "tools"}, before="client"
 )
-SAFE = Snippet("guide-python-error-handling", tools.OPENAI, models=LLAMA, prelude=CLIENT)
+SAFE = Snippet("guide-python-error-handling", tools.OPENAI, models=LLAMA, before="client")
 
 
-JSON_MODE = Snippet("guide-json-mode-python", tools.OPENAI, models=LLAMA, prelude=CLIENT)
-ELIDED = ("messages=[...]", 'messages=[{"role": "user", "content": "Say OK"}]')
+JSON_MODE = Snippet("guide-json-mode-python", tools.OPENAI, models=LLAMA, before="client")
 JSON_SCHEMA = Snippet(
     "guide-json-schema-python",
     tools.OPENAI,
     models={"gpt-4o": "chat"},
-    prelude=CLIENT,
+    before="client",
     also=(ELIDED,),
 )
-USAGE = Snippet("guide-usage-python", tools.OPENAI, models={}, prelude=CLIENT)
+USAGE = Snippet("guide-usage-python", tools.OPENAI, before="response", after="usage")
 
 
 def programs(dut: Deployment, snippets: tuple[Snippet, ...]) -> tuple[Program, ...]:

@@ -137,10 +137,8 @@ def test_answers_asked_together_are_told_apart(dut: Deployment) -> Findings:
 def test_printed_httpx_snippet_lists_the_models(dut: Deployment) -> Findings:
     """The printed httpx snippet reads the same model ids as the plain list has."""
     snippet = snippets.LITELLM_MODELS
-    program = snippet.program(dut)
-    text = program.text + '\nfor each in models["data"]:\n    print(each["id"])\n'
-    ran = runs.run(dut, snippet.tool, [runs.Program(program.name, text, program.prelude)])
-    yield from reading.works(ran[program.name], lines(printed))
+    ran = runs.run(dut, snippet.tool, [snippet.program(dut)])[snippet.name]
+    yield from reading.works(ran, lines(printed))
 
 
 @check("LITELLM-FORMATS-01")

@@ -20,51 +20,6 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
-# The types do not validate by themselves: the SDK builds them of anything. Here they do. What the
-# Response object lacks is not asked: the vendor's own example lacks most of it.
-PROGRAM = """\
-import json
-from openai.types import Completion, Model, chat, responses
-from openai.types.audio import Transcription
-KINDS = {
-    "Model": Model, "ChatCompletion": chat.ChatCompletion, "Completion": Completion,
-    "ChatCompletionChunk": chat.ChatCompletionChunk, "Response": responses.Response,
-    "Transcription": Transcription,
-}
-FILLED = {
-    "parallel_tool_calls": True, "tool_choice": "auto", "tools": [], "error": None,
-    "incomplete_details": None, "instructions": None, "metadata": None, "temperature": None,
-    "top_p": None,
-}
-ITEM = {"id": "item", "status": "completed", "role": "assistant", "summary": []}
-USAGE = {
-    "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-    "output_tokens_details": {"reasoning_tokens": 0},
-}
-def filled(body):
-    body = {**FILLED, **body}
-    if isinstance(body.get("usage"), dict):
-        told = body["usage"]
-        deep = {key: {**USAGE[key], **(told.get(key) or {})} for key in USAGE}
-        body["usage"] = {**told, **deep}
-    if isinstance(body.get("output"), list):
-        body["output"] = [{**ITEM, **one, "content": parts(one)} if isinstance(one, dict)
-            and one.get("type") == "message" else one for one in body["output"]]
-    return body
-def parts(item):
-    content = item.get("content")
-    if not isinstance(content, list):
-        return content
-    return [{"annotations": [], **one} if isinstance(one, dict) else one for one in content]
-for name, kind, body in json.loads(BODIES):
-    try:
-        KINDS[kind].model_validate(filled(body) if kind == "Response" else body)
-    except Exception as error:  # whatever ends the validation is what is told of the body
-        told = error.errors() if hasattr(error, "errors") else [{"loc": [], "msg": str(error)}]
-        for each in told:
-            place = "/" + "/".join(map(str, each["loc"]))
-            print(json.dumps([name, kind, place, each.get("type", ""), each["msg"]]))
-"""
 CHUNKS = 40
 # The printed example of each type, whose gaps are lawful.
 PRINTED = {
@@ -135,9 +90,10 @@ KINDS = {
 
 
 def _complaints(dut: Deployment, bodies: list[tuple[str, str, Any]]) -> list[list[str]]:
-    text = f"BODIES = {json.dumps(json.dumps(bodies))}\n{PROGRAM}"
+    step = runs.Step("openai_types.py", "complain")
+    program = runs.Program("types", (step,), {"BODIES": bodies})
     used = list(dut.used)
-    ran = runs.run(dut, tools.OPENAI, [runs.Program("types", text)])["types"]
+    ran = runs.run(dut, tools.OPENAI, [program])["types"]
     dut.used[:] = used
     if ran.error:
         raise Inconclusive(f"{ran.tool} has other types than were known: {ran.error}")

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import os
 import shutil
-import subprocess
 import sys
+import sysconfig
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixtures import isolation
 from fixtures.outcomes import NotApplicable
+from schemas import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NODE = Path(__file__).parent / "node"
+PROGRAMS = Path(__file__).with_name("programs")
+NODE = Path(__file__).with_name("node")
+SECONDS = 20.0
 OLDEST_NODE = 20
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A client: what runs its programs (python, node or sh), and the package that it comes in.
+    """A client: what runs its programs (python, node or command), and the package that it comes in.
 
     `extra` is the extra of this project that installs it.
     """
@@ -52,12 +58,12 @@ LITELLM = Tool("litellm", "python", "litellm")
 GATEWAY = Tool("litellm-proxy", "python", "litellm-proxy-extras", extra="proxy")
 REQUESTS = Tool("requests", "python", "requests")
 HTTPX = Tool("httpx", "python", "httpx")
-CURL = Tool("curl", "sh", "curl")
+CURL = Tool("curl", "command", "curl")
 
 
 @cache
 def _version(tool: Tool) -> str:
-    tell: dict[str, Callable[[Tool], str]] = {"python": _python, "node": _node, "sh": _command}
+    tell: dict[str, Callable[[Tool], str]] = {"python": _python, "node": _node, "command": _command}
     version: str = tell[tool.runs](tool)
     return version
 
@@ -91,9 +97,32 @@ def _command(tool: Tool) -> str:
 
 
 def _told(name: str) -> str:
-    """What a command says of its version, or nothing."""
+    """What a command says of its version, or nothing. It runs as apart as a client does."""
     path = shutil.which(name)
     if path is None:
         return ""
-    done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20)  # noqa: S603
-    return done.stdout.partition("\n")[0]
+    with tempfile.TemporaryDirectory() as home:
+        isolation.give(Path(home), kept())
+        env = {"PATH": os.environ.get("PATH", ""), "HOME": home, "LANG": "C.UTF-8"}
+        started = isolation.start(
+            kept(), [path, "--version"], env, Path(home), stdin=processes.PIPE
+        )
+        try:
+            ended = processes.finish(started, seconds=SECONDS)
+        except processes.Late:
+            return ""
+    return ended.out.decode("utf-8", "replace").partition("\n")[0]
+
+
+def file(name: str) -> Path:
+    """The file of a program."""
+    return (NODE if name.endswith(".mjs") else PROGRAMS) / name
+
+
+@cache
+def kept() -> tuple[str, ...]:
+    """What keeps the clients apart, all of them alike: what each has to read is asked for."""
+    commands = [Path(found) for name in ("curl", "node") if (found := shutil.which(name))]
+    libraries = [Path(sysconfig.get_path("purelib"))]
+    modules = [NODE / "node_modules"] if (NODE / "node_modules").exists() else []
+    return isolation.means(PROGRAMS, NODE, *libraries, *modules, *commands)

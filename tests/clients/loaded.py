@@ -39,11 +39,11 @@ def loaded() -> Iterator[None]:
 
 def _through(warm: subprocess.Popen[str], cold: Any) -> Any:
     def process(
-        command: list[str], home: Path, seconds: float, said: str = "", env: Any = None
+        command: list[str], home: Path, seconds: float, given: str = "", env: Any = None
     ) -> Any:
         if str(runs.RUNNER) not in command:
-            return cold(command, home, seconds, said, env)
-        order = {"home": str(home), "env": runs.environment(home), "said": said}
+            return cold(command, home, seconds, given, env)
+        order = {"home": str(home), "env": runs.environment(home), "given": given}
         print(json.dumps(order), file=warm.stdin, flush=True)
         assert warm.stdout is not None
         code = int(warm.stdout.readline())

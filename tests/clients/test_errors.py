@@ -56,9 +56,10 @@ def raised(way: Way, root: str, home: Path) -> dict[str, str]:
     programs = [
         Program(
             f"{name} {status}",
-            way.programs[name],
-            env={"API_KEY": "x", "MODEL": "m", **way.env, "BASE_URL": f"{root}/{status}/v1"},
-        )
+            (way.programs[name],),
+            {"API_KEY": "x", "MODEL": "m", "ASKED": calls.CAPABILITIES[name].asked},
+            way.env,
+        ).bound(f"{root}/{status}/v1")
         for name in ASKED
         for status in CLASSES
     ]

@@ -16,7 +16,9 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CHAT = calls.HTTPX.programs["chat"]
+CHAT = tools.file(calls.HTTPX.programs["chat"].file).read_text("utf-8")
+DROPPED = '**{name: value for name, value in at.ASKED.items() if name != "max_tokens"}}'
+WIZARD = '**at.ASKED, "messages": [{"role": "wizard", "content": "Say OK"}]}'
 
 
 def cells(url: str, way: Way) -> Mapping[str, matrix.Cell]:
@@ -28,7 +30,8 @@ def cells(url: str, way: Way) -> Mapping[str, matrix.Cell]:
 def chat(url: str, old: str = "", new: str = "") -> matrix.Cell:
     """The cell of a client that sends something else than it is asked to."""
     assert old in CHAT
-    return cells(url, replace(calls.HTTPX, programs={"chat": CHAT.replace(old, new)}))["chat"]
+    step = replace(calls.HTTPX.programs["chat"], text=CHAT.replace(old, new))
+    return cells(url, replace(calls.HTTPX, programs={"chat": step}))["chat"]
 
 
 def test_honest_client_works(reference: str) -> None:
@@ -37,7 +40,7 @@ def test_honest_client_works(reference: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("'max_tokens': 8, ", ""), ("'max_tokens'", "'most_tokens'")],
+    [("**at.ASKED}", DROPPED), ("**at.ASKED}", DROPPED[:-1] + ', "most_tokens": 8}')],
     ids=["drops", "renames"],
 )
 def test_client_that_drops_or_renames_a_field_is_told(reference: str, old: str, new: str) -> None:
@@ -45,7 +48,7 @@ def test_client_that_drops_or_renames_a_field_is_told(reference: str, old: str, 
 
 
 def test_client_that_changes_the_model_is_told(reference: str) -> None:
-    other = chat(f"{reference}/v1", "'model': model", "'model': 'gpt-oss-20b'")
+    other = chat(f"{reference}/v1", '"model": at.MODEL', '"model": "gpt-oss-20b"')
     assert other.value == "works, without model"
 
 
@@ -58,7 +61,7 @@ def test_deployment_that_ignores_a_field_is_no_fault_of_the_client(reference: st
 
 
 def test_refusal_of_what_a_client_made_of_the_request_is_its_own(reference: str) -> None:
-    cell = chat(f"{reference}/v1", "'role': 'user'", "'role': 'wizard'")
+    cell = chat(f"{reference}/v1", "**at.ASKED}", WIZARD)
     assert cell.value.startswith("fails (client), without messages: HTTP 4")
     assert not cell.findings
 
@@ -81,7 +84,7 @@ def test_deployment_that_fails_plainly_is_blamed_elsewhere(reference: str) -> No
 
 
 def test_client_that_dies_by_itself_is_no_fault_of_the_deployment(reference: str) -> None:
-    cell = chat(f"{reference}/v1", "import httpx as http", "import no_such_package as http")
+    cell = chat(f"{reference}/v1", "import httpx", "import no_such_package")
     assert cell.value.startswith("fails (client): ModuleNotFoundError")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from suites.clients import runs, tools
-from suites.clients.runs import Program
+from suites.clients.runs import Program, Step
 from tests.clients.conftest import installed
 
 SECONDS = 3.0
@@ -15,7 +15,10 @@ SECONDS = 3.0
 
 def ended(tool: tools.Tool, home: Path, programs: dict[str, str]) -> dict[str, tuple[str, str]]:
     """What each program printed, and the class that ended it."""
-    listed = [Program(name, text, env={"WORD": "ñ"}) for name, text in programs.items()]
+    listed = [
+        Program(name, (Step("test", text=text),), env={"WORD": "ñ"})
+        for name, text in programs.items()
+    ]
     rows = list(runs.together(tool, listed, runs.prepared(home), SECONDS))
     assert [row["name"] for row in rows] == list(programs)
     return {row["name"]: (row["out"], " ".join(row["kinds"][:1])) for row in rows}

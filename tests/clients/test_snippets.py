@@ -33,22 +33,46 @@ def dut(reference: str) -> Iterator[Deployment]:
         yield dut
 
 
-@pytest.mark.parametrize("snippet", ALL, ids=lambda snippet: snippet.name)
-def test_nothing_else_differs(snippet: Snippet, dut: Deployment) -> None:
+PROGRAMS = [each for each in ALL if each.tool.runs != "command"]
+NAMES = re.compile(
+    r"""(?P<mark>['"]?)(compactifai/(?P=mark) \+ )?MODELS\[['"][a-z]+['"]\](, api_base=BASE_URL)?"""
+    r"""|BASE_URL( \+ ['"])?"""
+)
+
+
+@pytest.mark.parametrize("snippet", PROGRAMS, ids=lambda snippet: snippet.name)
+def test_nothing_else_differs(snippet: Snippet) -> None:
     """Undo what is named here, and the printed text is there again."""
-    lawful = {snippet.url, "https://api.openai.com/v1"}
-    for old, new in snippet.substitutions(dut):
-        model = {name for entry in dut.cast.entries if (name := str(entry["id"])) in new}
-        assert (old in lawful and new == runs.BASE) or model or (old, new) == snippets.ELIDED
-    text, pieces = snippet.program(dut).text, snippet.printed
-    for old, _ in snippet.substitutions(dut):
-        pieces = pieces.replace(old, "\0")
-    for piece in pieces.split("\0"):
-        assert text.startswith(piece)
-        text = text.removeprefix(piece)
-        given = [new for _, new in snippet.substitutions(dut) if text.startswith(new)]
-        text = text.removeprefix(max(given, key=len, default=""))
-    assert not text
+    for old, new in snippet.substitutions:
+        assert NAMES.fullmatch(new) or (old, new) == snippets.ELIDED
+    text = snippet.text
+    for old, new in sorted(snippet.substitutions, key=lambda pair: -len(pair[1])):
+        assert new in text
+        text = text.replace(new, old)
+    assert text == snippet.printed
+
+
+@pytest.mark.parametrize("snippet", snippets.CURL, ids=lambda snippet: snippet.name)
+def test_nothing_else_differs_in_a_command(snippet: Snippet, dut: Deployment) -> None:
+    """A shell reads the printed words in what is run, but for URL, model and how a form is named."""
+    program = snippet.program(dut)
+    words = [each.text if isinstance(each, Word) else snippet.url + each.path
+             for each in program.arguments]
+    for printed, role in snippet.roles.items():
+        words = [each.replace(dut.cast.model(role), printed) for each in words]
+    words = ["-F" if each == snippets.FORM_AS_IT_IS else each for each in words]
+    program_ = ["bash", "-c", f"curl() {{ printf '%s\\0' \"$@\"; }}; {snippet.printed}"]
+    done = subprocess.run(program_, capture_output=True, check=True)
+    assert "\0".join([*words, ""]).encode() == done.stdout
+
+
+@pytest.mark.parametrize("model", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_text_of_a_program_knows_the_deployment(model: str, dut: Deployment) -> None:
+    """What is run is the same text, whatever ids and URL a deployment has."""
+    other = replace(dut, cast=Named(model))
+    for tool in (tools.OPENAI, tools.OPENAI_NODE, tools.LITELLM):
+        texts = {each.name: each.steps for each in own.BATCHES[tool](dut)}
+        assert texts == {each.name: each.steps for each in own.BATCHES[tool](other)}
 
 
 @pytest.mark.parametrize("snippet", ALL, ids=lambda snippet: snippet.name)

@@ -2,7 +2,7 @@
 
     python -P tests/clients/warm.py RUNNER
 
-loads the libraries once, and forks for each order of a line `{"home", "env", "said"}`: the child
+loads the libraries once, and forks for each order of a line `{"home", "env", "given"}`: the child
 does what the runner does in a process of its own, and leaves `out` and `err` in its home.
 """
 
@@ -37,7 +37,7 @@ def _child(order: dict[str, Any], runner: str) -> None:
     os.environ.update(order["env"])
     for name, descriptor in (("out", 1), ("err", 2)):
         os.dup2(os.open(home / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
-    sys.stdin = io.StringIO(order["said"])
+    sys.stdin = io.StringIO(order["given"])
     sys.argv = [runner]
     runpy.run_path(runner, run_name="__main__")
     sys.stderr.flush()

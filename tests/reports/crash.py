@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures import keys
 from suites import checks, prerequisites
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def crash(case: checks.Check, dut: Deployment) -> None:
     """What a careless check would do."""
     require(case, dut)
     if case.clause == CHECK:
-        key = os.environ["COMPACTIFAI_API_KEY"]
+        key = keys.key("COMPACTIFAI_API_KEY").reveal()
         raise KeyError(f"no answer for {key}")
 
 
@@ -34,7 +34,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """What a careless plugin would do: outside of any check, with the key in a local variable."""
-    headers = {"Authorization": f"Bearer {os.environ['COMPACTIFAI_API_KEY']}"}
+    headers = {"Authorization": f"Bearer {keys.key('COMPACTIFAI_API_KEY').reveal()}"}
     print("sent", headers)
     if ITEM in item.nodeid:
         raise RuntimeError(f"crashed with {headers}")

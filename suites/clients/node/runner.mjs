@@ -1,5 +1,7 @@
 // Runs Node programs one after another in one process, and tells how each ended: what runner.py does
 // for Python, with the same words. A program has ended when nothing of it is left to wait for.
+// A step with an entry calls that function of a file beside this one, with the values; one without
+// is the text of a printed module, which finds the values among its globals.
 
 import fs from 'fs';
 import path from 'path';
@@ -34,11 +36,21 @@ function giveUp() {
   process.exit(1);
 }
 
-async function run({ name, text, env }, number) {
+async function act({ file, entry, text }, values, number) {
+  if (!text) {
+    const module = await import(new URL(file, import.meta.url));
+    return module[entry](values);
+  }
+  // A printed module is loaded as one, from a file of its own in the program's folder.
+  const own = path.resolve(`program-${number}.mjs`);
+  fs.writeFileSync(own, text);
+  Object.assign(globalThis, values);
+  return import(pathToFileURL(own));
+}
+
+async function run({ name, steps, values, env }, number) {
   out = '';
   process.env = { ...before, ...env };
-  const file = path.resolve(`program-${number}.mjs`);
-  fs.writeFileSync(file, text);
   let error, late, settled = false;
   const ended = new Promise((resolve) => {
     failed = (what) => { error ??= what; };
@@ -46,7 +58,8 @@ async function run({ name, text, env }, number) {
     late = setTimeout(giveUp, seconds * 1000);
     late.unref();
   });
-  import(pathToFileURL(file)).then(() => { settled = true; }, (what) => failed(what));
+  const acts = async () => { for (const step of steps) await act(step, values, number); };
+  acts().then(() => { settled = true; }, (what) => failed(what));
   await ended;
   clearTimeout(late);
   if (!settled) error ??= new Error('a promise is never kept');
@@ -56,8 +69,7 @@ async function run({ name, text, env }, number) {
 }
 
 // Clients of OpenAI's SDK repeat nothing by themselves: each request is seen once.
-fs.writeFileSync('quiet.mjs', `import Client from '${library}';
-Object.defineProperty(Client.prototype, 'maxRetries', { get: () => 0, set: () => {} });`);
-await import(pathToFileURL(path.resolve('quiet.mjs')));
+const { default: Client } = await import(library);
+Object.defineProperty(Client.prototype, 'maxRetries', { get: () => 0, set: () => {} });
 
 for (const [number, program] of programs.entries()) await run(program, number);

@@ -1,0 +1,116 @@
+"""How every child process is started, and ended: the one place, which decides what it inherits.
+
+A child inherits no open file, and of the environment what its caller names: `environment()` has
+what any program needs, and nothing of the operator's accounts. No shell takes part.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Process = subprocess.Popen[bytes]
+Late = subprocess.TimeoutExpired
+File = int | IO[bytes]
+PIPE, NOTHING, TOGETHER = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
+
+# Where programs and folders are, and which language is spoken. Windows starts nothing without its.
+BASIC = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "VIRTUAL_ENV")
+BASIC += ("SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE")
+# How registries are reached.
+NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+NETWORK += ("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY")
+NETWORK += ("npm_config_registry", "NPM_CONFIG_CACHE", "npm_config_cache")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended: its exit status (below 0: the signal), and what it wrote."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+
+def environment(*names: str) -> dict[str, str]:
+    """The variables that any program needs, and those that are named, as far as they are set."""
+    return {name: os.environ[name] for name in (*BASIC, *names) if name in os.environ}
+
+
+def start(
+    command: Sequence[str | bytes],
+    env: Mapping[str, str],
+    *,
+    cwd: Path | str | None = None,
+    stdin: File = NOTHING,
+    stdout: File = PIPE,
+    stderr: File = PIPE,
+) -> Process:
+    """Start a child with this environment, in a group of its own. Raises OSError."""
+    return subprocess.Popen(  # noqa: S603  (an argument vector; no shell reads it)
+        list(command),
+        cwd=cwd,
+        env=dict(env),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        close_fds=True,
+        start_new_session=True,
+    )
+
+
+def run(
+    command: Sequence[str | bytes],
+    env: Mapping[str, str],
+    *,
+    cwd: Path | str | None = None,
+    given: bytes = b"",
+    seconds: float | None = None,
+) -> Ended:
+    """Run a child to its end, with `given` on its standard input. Raises OSError and Late."""
+    return finish(start(command, env, cwd=cwd, stdin=PIPE), given, seconds)
+
+
+def finish(process: Process, given: bytes = b"", seconds: float | None = None) -> Ended:
+    """Wait for a child that was started with pipes. Raises Late, with what it wrote, when it is
+    ended because it took longer.
+    """
+    try:
+        out, err = process.communicate(given, timeout=seconds)
+    except Late as late:
+        kill(process)
+        late.stdout, late.stderr = process.communicate()
+        raise
+    except BaseException:
+        kill(process)
+        raise
+    return Ended(process.returncode, out or b"", err or b"")
+
+
+def stop(process: Process, seconds: float) -> None:
+    """Ask a child to end, and end it after so many seconds, with all that it started."""
+    process.terminate()
+    try:
+        process.communicate(timeout=seconds)
+    except Late:
+        kill(process)
+        process.communicate()
+
+
+def kill(process: Process) -> None:
+    """End a child and all that it started."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
