@@ -56,13 +56,16 @@ class Wiring:
     ledger: Path
     redactor: Redactor
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Record an exchange, then judge it."""
+    def keep(self, exchange: Exchange) -> None:
+        """Record an exchange, in whatever thread it ended."""
         self.evidence.add(har.to_entry(exchange, self.base_url))
-        for judgement in judge.judge(exchange):
-            self.record(judgement)
 
-    def record(self, judgement: Judgement) -> None:
+    def judge(self, exchange: Exchange) -> None:
+        """Judge an exchange that was recorded."""
+        for judgement in judge.judge(exchange):
+            self.note(judgement)
+
+    def note(self, judgement: Judgement) -> None:
         """Write a judgement down."""
         records.append(self.ledger, judgement, self.redactor.text)
 
@@ -110,10 +113,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     wiring = _wire(config, folder, setup.base_url)
     if not worker:
         _judge_recorded(config, wiring)
-    dut = run.join(folder, wiring, _replies(config, folder))
+    dut = run.join(folder, wiring.judge, _replies(config, folder), record=wiring.keep)
     config.add_cleanup(dut.client.close)
     config.stash[suites_plugin.DUT] = dut
-    config.stash[suites_plugin.LEDGER] = wiring.record
+    config.stash[suites_plugin.LEDGER] = wiring.note
     if not worker and RECORDING not in config.stash:
         fixtures_plugin.first_look(config, dut)
 
@@ -136,10 +139,14 @@ def _judge_recorded(config: pytest.Config, wiring: Wiring) -> None:
     if RECORDING in config.stash:
         for base_url, exchange in config.stash[RECORDING].exchanges:
             # What the judges derive from the bytes goes with the copy.
-            replace(wiring, base_url=base_url)(exchange.copy())
+            taken, copy = replace(wiring, base_url=base_url), exchange.copy()
+            taken.keep(copy)
+            taken.judge(copy)
     if config.option.replay:
         for entry in entries(Path(config.option.replay, "exchanges.har")):
-            wiring(har.from_entry(entry))
+            exchange = har.from_entry(entry)
+            wiring.keep(exchange)
+            wiring.judge(exchange)
 
 
 def _replies(config: pytest.Config, folder: Path) -> Replies | None:

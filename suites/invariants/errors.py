@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from fixtures.client import GATEWAY
+from fixtures.trouble import GATEWAY
 from fixtures.exchange import NOT_JSON, parse
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
