@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,12 +36,13 @@ if TYPE_CHECKING:
     from suites.clients.tools import Tool
 
 # Stands for the proxy's address in a program's text; PLACEHOLDER for the key. The others are the
-# words that the printed snippets have in its place: they may stay as they are.
+# words that the printed snippets have in its place. The client gets its token for all of them.
 BASE = "{base-url}"
 PLACEHOLDER = "your-compactifai-api-key"
 PLACEHOLDERS = frozenset(
     {PLACEHOLDER, "YOUR_API_KEY", "your_api_key_here", "your-api-key", "your-litellm-key", "ollama"}
 )
+KEYS = re.compile("|".join(sorted(PLACEHOLDERS - {"ollama"})) + "|(?<=[\"'])ollama(?=[\"'])")
 FILES = ("meeting_minutes.mp3",)
 RUNNER = Path(__file__).with_name("runner.py")
 NODE_RUNNER = Path(__file__).with_name("runner.mjs")
@@ -70,7 +72,8 @@ class Program:
 class Ran:
     """How a program ended: what it printed, what ended it early, and what was on the wire.
 
-    `kinds` are the names of the exception's classes, the most specific first.
+    `kinds` are the names of the exception's classes, the most specific first; `refused` requests
+    would have led out of the deployment.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Ran:
     kinds: tuple[str, ...] = ()
     line: int = 0
     exchanges: tuple[Exchange, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str, Ran]:
@@ -104,10 +108,13 @@ def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str
 
 def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
     names = tuple(program.name for program in programs)
-    with Proxy(dut.client, PLACEHOLDERS, names) as proxy, tempfile.TemporaryDirectory() as home:
+    with Proxy(dut.client, names) as proxy, tempfile.TemporaryDirectory() as home:
         where = prepared(Path(home))
-        bound = [_at(program, proxy.url(program.name)) for program in programs]
-        seconds = REQUESTS_OF_ONE * dut.client.limits.total
+        bound = [
+            _at(program, proxy.url(program.name), proxy.token(program.name)) for program in programs
+        ]
+        left = dut.client.allowance.left()
+        seconds = max(1.0, min(REQUESTS_OF_ONE * dut.client.limits.total, left))
         act = _one_by_one if tool.runs == "sh" else together
         rows = {row["name"]: row for row in act(tool, bound, where, seconds)}
     clean = dut.client.redactor.text
@@ -120,6 +127,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
             kinds=tuple(rows[name]["kinds"]),
             line=rows[name]["line"],
             exchanges=proxy.announce(name),
+            refused=tuple(clean(each) for each in proxy.refused[name]),
         )
         for name in names
     ]
@@ -132,10 +140,12 @@ def prepared(home: Path) -> Path:
     return home
 
 
-def _at(program: Program, url: str) -> Program:
-    env = {name: value.replace(BASE, url) for name, value in program.env.items()}
-    text, prelude = (part.replace(BASE, url) for part in (program.text, program.prelude))
-    return Program(program.name, text, prelude, env)
+def _at(program: Program, url: str, token: str) -> Program:
+    def bound(text: str) -> str:
+        return KEYS.sub(token, text).replace(BASE, url)
+
+    env = {name: bound(value) for name, value in program.env.items()}
+    return Program(program.name, bound(program.text), bound(program.prelude), env)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -226,4 +236,5 @@ def _to_row(ran: Ran, base_url: str) -> dict[str, Any]:
 
 def _from_row(row: dict[str, Any]) -> Ran:
     exchanges = tuple(har.from_entry(entry) for entry in row["exchanges"])
-    return Ran(**{**row, "kinds": tuple(row["kinds"]), "exchanges": exchanges})
+    lists = {name: tuple(row.get(name, ())) for name in ("kinds", "refused")}
+    return Ran(**{**row, **lists, "exchanges": exchanges})
