@@ -125,6 +125,7 @@ def execute(case: Check, dut: Deployment) -> Judgement:
     seen: list[Observation] = []
     result, reason = Result.JUDGED, ""
     try:
+        dut.client.allowance.in_time()
         require(case, dut)
         for item in case.function(dut, **case.arguments):
             if isinstance(item, Observation):

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from fixtures import children
 from fixtures.outcomes import Inconclusive, NotApplicable
 from suites.clients import tools
 from suites.clients.runs import OFFLINE
@@ -44,7 +45,7 @@ def gateway(base_url: str, key: str, models: tuple[str, ...], port: int = 0) -> 
     command = _command()
     port = port or _free_port()
     with tempfile.TemporaryDirectory() as home, (Path(home) / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603
+        started = children.child(
             [*command, "--config", _config(home, base_url, models), "--port", str(port)],
             cwd=home,
             env={**_environment(home), "COMPACTIFAI_API_KEY": key},
@@ -52,16 +53,9 @@ def gateway(base_url: str, key: str, models: tuple[str, ...], port: int = 0) -> 
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-        try:
+        with started as process:
             _wait(process, port, Path(home) / "log")
             yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def _command() -> list[str]:

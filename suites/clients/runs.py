@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from fixtures import har
+from fixtures import children, har
 from fixtures.audio import clip
 from fixtures.files import replace_text
 from fixtures.proxy import Proxy
@@ -194,7 +194,7 @@ def process(
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str, str]:
     """Exit status, output and errors of a process that is ended when it takes too long."""
-    process = subprocess.Popen(  # noqa: S603
+    started = children.child(
         command,
         cwd=home,
         env={**environment(home), **(env or {})},
@@ -203,12 +203,13 @@ def process(
         stderr=subprocess.PIPE,
     )
     began = time.monotonic()
-    try:
-        out, err = process.communicate(said.encode(), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        err += f"\nno end within {time.monotonic() - began:.0f} s".encode()
+    with started as process:
+        try:
+            out, err = process.communicate(said.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            children.end(process)
+            out, err = process.communicate()
+            err += f"\nno end within {time.monotonic() - began:.0f} s".encode()
     return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
 
 
