@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import control, har, keys, recorded, run
+from fixtures import control, ending, har, keys, recorded, run
 from fixtures import plugin as fixtures_plugin
 from fixtures.cast import Cast
 from fixtures.outcomes import NotRun
@@ -56,13 +56,16 @@ class Wiring:
     ledger: Path
     redactor: Redactor
 
-    def __call__(self, exchange: Exchange) -> None:
-        """Record an exchange, then judge it."""
+    def keep(self, exchange: Exchange) -> None:
+        """Record an exchange, in whatever thread it ended."""
         self.evidence.add(har.to_entry(exchange, self.base_url))
-        for judgement in judge.judge(exchange):
-            self.record(judgement)
 
-    def record(self, judgement: Judgement) -> None:
+    def judge(self, exchange: Exchange) -> None:
+        """Judge an exchange that was recorded."""
+        for judgement in judge.judge(exchange):
+            self.note(judgement)
+
+    def note(self, judgement: Judgement) -> None:
         """Write a judgement down."""
         records.append(self.ledger, judgement, self.redactor.text)
 
@@ -106,28 +109,40 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if folder is None:
         return
     setup = Setup.read(folder / "setup.json")
+    if worker:
+        fixtures_plugin.watch(config, setup.time)
+        ending.is_worker(folder, _name(config))
     config.stash[REDACTOR] = Redactor.of(keys.key(setup.key_env))
     wiring = _wire(config, folder, setup.base_url)
     if not worker:
-        _judge_recorded(config, wiring)
-    dut = run.join(folder, wiring, _replies(config, folder))
+        with ending.cut_short():
+            _judge_recorded(config, wiring)
+    dut = run.join(folder, wiring.judge, _replies(config, folder), record=wiring.keep)
     config.add_cleanup(dut.client.close)
     config.stash[suites_plugin.DUT] = dut
-    config.stash[suites_plugin.LEDGER] = wiring.record
+    config.stash[suites_plugin.LEDGER] = wiring.note
     if not worker and RECORDING not in config.stash:
         fixtures_plugin.first_look(config, dut)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """After a run that came to its end, run the control."""
-    result = yield
+    """After a run that came to its end, run the control in the time that is left."""
     config = session.config
     folder = fixtures_plugin.folder_of(config)
-    if config.option.control_url and folder and not fixtures_plugin.is_worker(config):
-        setup = Setup.read(folder / "setup.json")
-        if fixtures_plugin.OBSTACLE not in config.stash:
-            control.run(config, setup.seed, folder.parent / control.FOLDER)
+    try:
+        if folder and not fixtures_plugin.is_worker(config):
+            # What the reports tell of the suite takes a second to find out: not at the end, where
+            # an interruption may have left five.
+            _ = catalogue.tiers(), catalogue.rules(), catalogue.digest()
+        result = yield
+        if config.option.control_url and folder and not fixtures_plugin.is_worker(config):
+            setup = Setup.read(folder / "setup.json")
+            if fixtures_plugin.OBSTACLE not in config.stash:
+                left = config.stash[suites_plugin.DUT].client.allowance.left()
+                control.run(config, setup.seed, folder.parent / control.FOLDER, left)
+    finally:
+        ending.closing()
     return result
 
 
@@ -136,10 +151,14 @@ def _judge_recorded(config: pytest.Config, wiring: Wiring) -> None:
     if RECORDING in config.stash:
         for base_url, exchange in config.stash[RECORDING].exchanges:
             # What the judges derive from the bytes goes with the copy.
-            replace(wiring, base_url=base_url)(exchange.copy())
+            taken, copy = replace(wiring, base_url=base_url), exchange.copy()
+            taken.keep(copy)
+            taken.judge(copy)
     if config.option.replay:
         for entry in entries(Path(config.option.replay, "exchanges.har")):
-            wiring(har.from_entry(entry))
+            exchange = har.from_entry(entry)
+            wiring.keep(exchange)
+            wiring.judge(exchange)
 
 
 def _replies(config: pytest.Config, folder: Path) -> Replies | None:
@@ -167,7 +186,7 @@ def _read_recording(config: pytest.Config) -> None:
 def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
     worker = fixtures_plugin.is_worker(config)
     catalogue.invariants()
-    name = config.workerinput["workerid"] if worker else "main"  # type: ignore[attr-defined]
+    name = _name(config) if worker else "main"
     cleaner = redactor(config)
     evidence = Evidence(
         folder.parent / "exchanges.har",
@@ -176,6 +195,11 @@ def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
         cleaner.text,
     )
     return Wiring(base_url, evidence, folder / "ledger" / f"{name}.jsonl", cleaner)
+
+
+def _name(config: pytest.Config) -> str:
+    """The name that pytest-xdist gives this worker."""
+    return str(config.workerinput["workerid"])  # type: ignore[attr-defined]
 
 
 def redactor(config: pytest.Config) -> Redactor:
@@ -193,7 +217,9 @@ def gather(config: pytest.Config) -> Facts | None:
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
     evidence = folder.parent / "exchanges.har"
     recording = config.stash.get(RECORDING, None)
-    judgements = [] if obstacle else [*_over_run(evidence), *prerequisites.unserved(_cast(dut))]
+    if ending.why() or ending.late():
+        ending.end_workers()
+    judgements = [] if obstacle else _at_the_end(evidence, dut)
     if recording:
         judged = frozenset(c for each in records.read(folder / "ledger") for c in each.clauses)
         judgements += offline.undecided(judged)
@@ -213,10 +239,23 @@ def gather(config: pytest.Config) -> Facts | None:
         rules=catalogue.rules(),
         judgements=judgements,
         obstacle=obstacle.cause if obstacle else "",
+        interrupted=ending.why(),
+        unfinished=ending.late() or dut.client.allowance.unfinished,
         reachable=obstacle.reachable if obstacle else True,
         recorded=bool(recording and recording.exchanges),
         amend=lambda built: _amended(config, folder.parent, built),
     )
+
+
+def _at_the_end(evidence: Path, dut: Deployment) -> list[Judgement]:
+    """What is judged when all was exchanged, as far as the run may still last."""
+    judgements: list[Judgement] = []
+    if not ending.why():
+        with ending.cut_short():
+            judgements += [*_over_run(evidence), *prerequisites.unserved(_cast(dut))]
+    if not judgements and (cause := ending.why() or ending.late()):
+        judgements += judge.left_out(cause)
+    return judgements
 
 
 def _over_run(evidence: Path) -> Iterator[Judgement]:
@@ -290,6 +329,7 @@ def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:
             "requests": dut.setup.request_budget,
             "tokens": dut.setup.token_budget,
             "rate": dut.setup.rate_limit,
+            "seconds": dut.setup.time_budget,
         },
         "seed": dut.setup.seed,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),

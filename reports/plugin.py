@@ -34,7 +34,10 @@ ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 @dataclass(frozen=True)
 class Facts:
-    """What the reports are told of a run that only the other rooms know."""
+    """What the reports are told of a run that only the other rooms know.
+
+    `interrupted` names the signal that ended it, `unfinished` is why it left something out.
+    """
 
     folder: Path
     report_dir: Path
@@ -46,6 +49,8 @@ class Facts:
     judgements: Iterable[Judgement]
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     obstacle: str = ""
+    interrupted: str = ""
+    unfinished: str = ""
     reachable: bool = True
     recorded: bool = False
     amend: Callable[[document.Document], document.Document] = lambda built: built
@@ -114,9 +119,12 @@ class Reporter:
         # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
         # stands; a run that came to its end is judged by its verdicts.
         judged = facts.recorded and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
-        ended = facts.obstacle or judged or int(exitstatus) in ENDED
+        ended = facts.obstacle or facts.unfinished or judged or int(exitstatus) in ENDED
+        if facts.interrupted:
+            ended, exitstatus = False, pytest.ExitCode.INTERRUPTED
         if not ended and exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED:
             reason = f"the run did not come to its end (exit status {int(exitstatus)})"
+            reason = facts.interrupted or reason
             self.crashed.append(Judgement((), "pytest", Result.HARNESS_ERROR, reason))
         outcome = self._decide(facts)
         status = outcome.exit_status if ended else int(exitstatus)
@@ -173,6 +181,7 @@ class Reporter:
             self.accepted,
             today=datetime.now(UTC).date(),
             obstacle=facts.obstacle,
+            unfinished=facts.unfinished,
             reachable=facts.reachable,
             strict=self.strict,
         )

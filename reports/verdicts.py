@@ -83,7 +83,7 @@ class Outcome:
 
     `harness` are crashes of the suite itself, apart from the deployment's failures; `stale` and
     `expired` are waivers that have to go; `obstacle` is the cause that ended the run before any
-    check, `reachable` whether somebody answered at all.
+    check, `reachable` whether somebody answered at all; `unfinished` is why something was left out.
     """
 
     clauses: tuple[Said, ...]
@@ -93,6 +93,7 @@ class Outcome:
     stale: tuple[Waiver, ...] = ()
     expired: tuple[Waiver, ...] = ()
     obstacle: str = ""
+    unfinished: str = ""
     reachable: bool = True
     strict: bool = False
     scope: Scope | None = None
@@ -130,7 +131,7 @@ class Outcome:
         if self.obstacle:
             return Headline.INCOMPLETE if self.reachable else Headline.UNREACHABLE
         judged = any(said.exchanges for said in self.clauses)
-        if self.open or self.harness or not judged:
+        if self.open or self.harness or self.unfinished or not judged:
             return Headline.INCOMPLETE
         if any(said.verdict is Verdict.WAIVED for said in self.clauses):
             return Headline.WITH_WAIVERS
@@ -157,6 +158,7 @@ def decide(
     *,
     today: date,
     obstacle: str = "",
+    unfinished: str = "",
     reachable: bool = True,
     strict: bool = False,
 ) -> Outcome:
@@ -189,6 +191,7 @@ def decide(
         stale=tuple(w for w in valid if w not in used and w.clause in met),
         expired=tuple(waiver for waiver in waivers if waiver.expired(today)),
         obstacle=obstacle,
+        unfinished=unfinished,
         reachable=reachable,
         strict=strict,
         scope=scope,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Process = subprocess.Popen[bytes]
 Late = subprocess.TimeoutExpired
 File = int | IO[bytes]
+_ALIVE: dict[int, Process] = {}
 PIPE, NOTHING, TOGETHER = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 
 # Where programs and folders are, and which language is spoken. Windows starts nothing without its.
@@ -56,7 +57,7 @@ def start(
     stderr: File = PIPE,
 ) -> Process:
     """Start a child with this environment, in a group of its own. Raises OSError."""
-    return subprocess.Popen(  # noqa: S603  (an argument vector; no shell reads it)
+    process = subprocess.Popen(  # noqa: S603  (an argument vector; no shell reads it)
         list(command),
         cwd=cwd,
         env=dict(env),
@@ -66,6 +67,8 @@ def start(
         close_fds=True,
         start_new_session=True,
     )
+    _ALIVE[process.pid] = process
+    return process
 
 
 def run(
@@ -80,37 +83,56 @@ def run(
     return finish(start(command, env, cwd=cwd, stdin=PIPE), given, seconds)
 
 
-def finish(process: Process, given: bytes = b"", seconds: float | None = None) -> Ended:
-    """Wait for a child that was started with pipes. Raises Late, with what it wrote, when it is
-    ended because it took longer.
+def finish(
+    process: Process, given: bytes = b"", seconds: float | None = None, patience: float = 0.0
+) -> Ended:
+    """Wait for a child. Raises Late, with what it wrote, when it is ended because it took longer.
+
+    One that is late, or for which nobody waits any more, is asked to end, and is ended after the
+    seconds of `patience`.
     """
     try:
-        out, err = process.communicate(given, timeout=seconds)
+        out, err = process.communicate(given if process.stdin else None, timeout=seconds)
     except Late as late:
-        kill(process)
-        late.stdout, late.stderr = process.communicate()
+        late.stdout, late.stderr = _leave(process, patience)
         raise
     except BaseException:
-        kill(process)
+        _leave(process, patience)
         raise
+    finally:
+        kill(process)
     return Ended(process.returncode, out or b"", err or b"")
 
 
 def stop(process: Process, seconds: float) -> None:
     """Ask a child to end, and end it after so many seconds, with all that it started."""
-    process.terminate()
-    try:
-        process.communicate(timeout=seconds)
-    except Late:
-        kill(process)
-        process.communicate()
+    _leave(process, seconds)
+    kill(process)
 
 
 def kill(process: Process) -> None:
     """End a child and all that it started."""
+    _ALIVE.pop(process.pid, None)
     if sys.platform == "win32":
         process.kill()
         return
-    if process.poll() is None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):  # gone; or, on macOS, a zombie
+        os.killpg(process.pid, signal.SIGKILL)
+    process.poll()
+
+
+def kill_all() -> None:
+    """End every child that is underway, with all that it started."""
+    for process in tuple(_ALIVE.values()):
+        kill(process)
+
+
+def _leave(process: Process, patience: float) -> tuple[bytes, bytes]:
+    """Ask a child to end, and end it when its patience is over; returns what it wrote."""
+    if patience:
+        process.terminate()
+    try:
+        return process.communicate(timeout=patience)
+    except Late:
+        kill(process)
+        return process.communicate()

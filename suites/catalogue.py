@@ -43,6 +43,7 @@ def _import(pattern: str) -> None:
         importlib.import_module(".".join(parts))
 
 
+@cache
 def rules() -> Mapping[str, Mapping[str, Any]]:
     """What decides each clause: what its checks say of themselves, and a digest of their sources.
 
@@ -80,6 +81,7 @@ def _plain(arguments: object) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(arguments))
 
 
+@cache
 def digest() -> str:
     """One SHA-256 over the code that sends and judges: it tells this suite from another's day."""
     found = hashlib.sha256()
@@ -91,6 +93,7 @@ def digest() -> str:
     return found.hexdigest()
 
 
+@cache
 def tiers() -> Mapping[str, str]:
     """The smallest tier that decides each clause that this version can decide.
 

@@ -125,6 +125,7 @@ def execute(case: Check, dut: Deployment) -> Judgement:
     kept = Kept()
     result, reason = Result.JUDGED, ""
     try:
+        dut.client.allowance.in_time()
         require(case, dut)
         for item in case.function(dut, **case.arguments):
             kept.add(item if isinstance(item, Observation) else _named(case, item))

@@ -94,6 +94,12 @@ def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
             yield from _hear([(rule, chosen)], ids)
 
 
+def left_out(why: str) -> Iterator[Judgement]:
+    """What is said of the clauses between exchanges where nobody came to judge them."""
+    for rule in RUN_INVARIANTS:
+        yield Judgement(rule.clauses, "invariants", Result.NOT_RUN, why)
+
+
 def covered() -> frozenset[str]:
     """All clauses that some invariant decides."""
     rules: list[Rule] = [*INVARIANTS, *RUN_INVARIANTS]

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures import ending
 from schemas import contract
+from schemas.records import Judgement, Result
 from suites import checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fixtures.deployment import Deployment
-    from schemas.records import Judgement
 
 DUT: pytest.StashKey[Deployment] = pytest.StashKey()
 LEDGER: pytest.StashKey[Callable[[Judgement], None]] = pytest.StashKey()
@@ -31,7 +32,11 @@ class Conformance:
 
     def judge(self) -> None:
         """Run the check, write down what it says, and raise unless the clause is met."""
-        judgement = checks.execute(self.case, self.dut)
+        try:
+            with ending.interruptible():
+                judgement = checks.execute(self.case, self.dut)
+        except ending.OutOfTime as late:
+            judgement = Judgement((self.case.clause,), self.case.name, Result.NOT_RUN, str(late))
         self.record(judgement)
         checks.report(judgement)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from fixtures.client import troubled
+from fixtures.trouble import troubled
 from fixtures.exchange import NOT_JSON, Exchange, Failure
 from fixtures.outcomes import Inconclusive, Untestable
 from schemas.records import Finding

@@ -54,6 +54,10 @@ class Unbounded(Allowance):
         """Nobody waits."""
         return 0.0
 
+    def wait(self, _: float) -> bool:
+        """Every pause is taken."""
+        return True
+
     def spend(self, _: Exchange) -> None:
         """Nothing is counted."""
 

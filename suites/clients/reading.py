@@ -34,7 +34,10 @@ def works(ran: Ran, tell: Tell, told: str = "") -> Iterator[Finding]:
     what = f"{told or ran.name} with {ran.tool}"
     refused = [each for one in exchanges for each in verify.accepted(one, what)]
     yield from refused
-    if refused:
+    if ran.refused:
+        wanted = f"{what} stays below the base URL"
+        yield verify.deviation(exchanges[-1], wanted, actual="; ".join(ran.refused))
+    if refused or ran.refused:
         return
     expected = tell(ran)
     if ran.error:
@@ -49,7 +52,7 @@ def works(ran: Ran, tell: Tell, told: str = "") -> Iterator[Finding]:
 def sent(ran: Ran) -> tuple[Exchange, ...]:
     """What the program exchanged with the deployment. Raises Inconclusive where it is nothing."""
     if not ran.exchanges:
-        cause = ran.error or "no request was seen"
+        cause = "; ".join(ran.refused) or ran.error or "no request was seen"
         raise Inconclusive(f"{ran.tool} itself failed, nothing reached the wire: {cause}")
     for exchange in ran.exchanges:
         verify.conclusive(exchange)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -38,12 +39,13 @@ if TYPE_CHECKING:
     from fixtures.exchange import Exchange
     from suites.clients.tools import Tool
 
-# PLACEHOLDER stands for the key. The others are the words that the printed snippets have in its place:
-# they may stay as they are.
+# PLACEHOLDER stands for the key. The others are the words that the printed snippets have in its
+# place. A client gets its token for all of them.
 PLACEHOLDER = "your-compactifai-api-key"
 PLACEHOLDERS = frozenset(
     {PLACEHOLDER, "YOUR_API_KEY", "your_api_key_here", "your-api-key", "your-litellm-key", "ollama"}
 )
+KEYS = re.compile("|".join(sorted(PLACEHOLDERS - {"ollama"})) + "|(?<=[\"'])ollama(?=[\"'])")
 FILES = ("meeting_minutes.mp3",)
 RUNNER = Path(__file__).with_name("runner.py")
 NODE_RUNNER = tools.NODE / "runner.mjs"
@@ -98,9 +100,22 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     arguments: tuple[Word | Address, ...] = ()
 
-    def bound(self, url: str) -> Program:
-        """The program for a client that finds the deployment at this base URL."""
-        return replace(self, values={**self.values, "BASE_URL": url})
+    def bound(self, url: str, token: str) -> Program:
+        """The program for a client that finds the deployment at this base URL.
+
+        The token, which is hexadecimal and of our making, stands wherever a printed key stood.
+        """
+        values = {name: _keyed(value, token) for name, value in self.values.items()}
+        return replace(
+            self,
+            steps=tuple(replace(each, text=KEYS.sub(token, each.text)) for each in self.steps),
+            values={**values, "BASE_URL": url},
+            env={name: _keyed(value, token) for name, value in self.env.items()},
+            arguments=tuple(
+                replace(each, text=KEYS.sub(token, each.text)) if isinstance(each, Word) else each
+                for each in self.arguments
+            ),
+        )
 
     @property
     def words(self) -> list[bytes]:
@@ -112,12 +127,17 @@ class Program:
         return [text.encode("utf-8", "surrogatepass") for text in texts]
 
 
+def _keyed(value: Any, token: str) -> Any:
+    """A value, or the token where it is the placeholder of a key."""
+    return token if value == PLACEHOLDER else value
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a program ended: what it printed, what ended it early, and what was on the wire.
 
     `kinds` are the names of the exception's classes, the most specific first; `isolation` says how
-    the process was kept apart.
+    the process was kept apart; `refused` requests would have led out of the deployment.
     """
 
     name: str
@@ -128,6 +148,7 @@ class Ran:
     line: int = 0
     isolation: str = ""
     exchanges: tuple[Exchange, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str, Ran]:
@@ -158,10 +179,14 @@ def _texts(program: Program) -> list[str]:
 
 def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
     names = tuple(program.name for program in programs)
-    with Proxy(dut.client, PLACEHOLDERS, names) as proxy, tempfile.TemporaryDirectory() as home:
+    with Proxy(dut.client, names) as proxy, tempfile.TemporaryDirectory() as home:
         where = prepared(Path(home))
-        bound = [program.bound(proxy.url(program.name)) for program in programs]
-        seconds = REQUESTS_OF_ONE * dut.client.limits.total
+        bound = [
+            program.bound(proxy.url(program.name), proxy.token(program.name))
+            for program in programs
+        ]
+        left = dut.client.allowance.left()
+        seconds = max(1.0, min(REQUESTS_OF_ONE * dut.client.limits.total, left))
         act = _one_by_one if tool.runs == "command" else together
         rows = {row["name"]: row for row in act(tool, bound, where, seconds)}
     clean = dut.client.redactor.text
@@ -175,6 +200,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
             line=rows[name]["line"],
             isolation=isolation.TOLD[tools.kept()],
             exchanges=proxy.announce(name),
+            refused=tuple(clean(each) for each in proxy.refused[name]),
         )
         for name in names
     ]
@@ -274,4 +300,5 @@ def _to_row(ran: Ran, base_url: str) -> dict[str, Any]:
 
 def _from_row(row: dict[str, Any]) -> Ran:
     exchanges = tuple(har.from_entry(entry) for entry in row["exchanges"])
-    return Ran(**{**row, "kinds": tuple(row["kinds"]), "exchanges": exchanges})
+    lists = {name: tuple(row.get(name, ())) for name in ("kinds", "refused")}
+    return Ran(**{**row, **lists, "exchanges": exchanges})

@@ -15,7 +15,7 @@ from suites import verify
 from suites.checks import Findings, check
 from suites.clients import calls, reading, tools
 from suites.clients.gateway import KEY, gateway
-from suites.clients.runs import PLACEHOLDER, PLACEHOLDERS, Ran
+from suites.clients.runs import Ran
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
@@ -30,8 +30,8 @@ def test_deployment_works_behind_a_litellm_proxy(dut: Deployment) -> Findings:
     model, label = dut.cast.model("chat"), tools.LITELLM.label
     bodies = [{"model": model, **calls.CAPABILITIES[name].asked} for name in TRIED]
     with (
-        Proxy(dut.client, PLACEHOLDERS, (NAME,)) as proxy,
-        gateway(proxy.url(NAME), PLACEHOLDER, (model,)) as url,
+        Proxy(dut.client, (NAME,)) as proxy,
+        gateway(proxy.url(NAME), proxy.token(NAME), (model,)) as url,
     ):
         told = [_ask(url, body) for body in bodies]
     seen = proxy.announce(NAME)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fixtures.client import troubled
+from fixtures.trouble import troubled
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites import doors, verify
@@ -139,7 +139,9 @@ def _recovers(exchange: Exchange, after: str) -> Findings:
 def _leave(dut: Deployment, request: Request) -> None:
     """Ask for a stream and close the connection at its first bytes. Nobody judges what came."""
     limits = replace(dut.client.limits, size=1)
-    client = replace(dut.client, limits=limits, announce=lambda _: None)
+    client = replace(
+        dut.client, limits=limits, announce=lambda _: None, record=lambda _: None
+    )
     try:
         client.send(request)
     finally:

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from fixtures.client import GATEWAY
 from fixtures.exchange import NOT_JSON
+from fixtures.trouble import GATEWAY
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from schemas.validate import violations

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import threading
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from fixtures.exchange import Failure
-from fixtures.outcomes import NotRun
+from fixtures import bodies
+from fixtures.exchange import Exchange, Failure
+from fixtures.outcomes import Inconclusive, NotRun
 from fixtures.proxy import Proxy
+from suites.clients import reading, runs
 from tests import bench
+from tests.rig import liars
 
-if TYPE_CHECKING:
-    from fixtures.exchange import Exchange
-
-KEYS = frozenset({"placeholder"})
 BODY = {
     "model": "cai-llama-3-1-8b-slim",
     "messages": [{"role": "user", "content": "Say OK"}],
@@ -26,15 +23,17 @@ BODY = {
 }
 
 
-def post(url: str, key: str = "placeholder", **fields: object) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {key}"}
+def post(proxy: Proxy, name: str = "one", key: str = "", **fields: object) -> httpx.Response:
+    """Ask what a client of this name asks, with its token or another key."""
+    headers = {"Authorization": f"Bearer {key or proxy.token(name)}"}
     body = {**BODY, **fields}
-    return httpx.post(f"{url}/chat/completions", json=body, headers=headers, trust_env=False)
+    url = f"{proxy.url(name)}/chat/completions"
+    return httpx.post(url, json=body, headers=headers, trust_env=False)
 
 
-def recorded(reference: str, path: str, *, key: str = "placeholder", **fields: object) -> Exchange:
-    with bench.deployment(f"{reference}/{path}") as dut, Proxy(dut.client, KEYS, ("one",)) as proxy:
-        answer = post(proxy.url("one"), key, **fields)
+def recorded(reference: str, path: str, *, key: str = "", **fields: object) -> Exchange:
+    with bench.deployment(f"{reference}/{path}") as dut, Proxy(dut.client, ("one",)) as proxy:
+        answer = post(proxy, key=key, **fields)
     exchange = proxy.exchanges["one"][0]
     assert answer.status_code == exchange.status
     assert answer.content == exchange.body
@@ -62,7 +61,7 @@ def test_bytes_stay_as_they_are(reference: str) -> None:
     assert b"\n\n" not in exchange.body
 
 
-def test_key_of_the_operator_replaces_the_placeholder_alone(reference: str) -> None:
+def test_key_of_the_operator_replaces_the_token_alone(reference: str) -> None:
     exchange = recorded(reference, "v1", key="another")
     assert exchange.status == 401
     assert exchange.request.authorization == (b"Bearer another",)
@@ -78,10 +77,10 @@ def test_compressed_answer_is_read(reference: str) -> None:
 def test_cut_answer_is_cut(reference: str) -> None:
     with (
         bench.deployment(_truncating()) as dut,
-        Proxy(dut.client, KEYS, ("one",)) as proxy,
+        Proxy(dut.client, ("one",)) as proxy,
         pytest.raises(httpx.RemoteProtocolError),
     ):
-        post(proxy.url("one"))
+        post(proxy)
     assert proxy.exchanges["one"][0].failure is Failure.TRUNCATED
 
 
@@ -89,31 +88,169 @@ def test_budget_holds_for_clients_too(reference: str) -> None:
     with bench.deployment(f"{reference}/v1", request_budget=1) as dut:
 
         def spend() -> None:
-            with Proxy(dut.client, KEYS, ("one",)) as proxy:
-                post(proxy.url("one"))
+            with Proxy(dut.client, ("one",)) as proxy:
+                post(proxy)
                 with pytest.raises(httpx.TransportError):
-                    post(proxy.url("one"))
+                    post(proxy)
 
         with pytest.raises(NotRun, match="budget of 1 requests"):
             spend()
 
 
 def test_redirect_leads_through_the_proxy(reference: str) -> None:
-    with bench.deployment(f"{reference}/v1") as dut, Proxy(dut.client, KEYS, ("one",)) as proxy:
+    with bench.deployment(f"{reference}/v1") as dut, Proxy(dut.client, ("one",)) as proxy:
         url = proxy.url("one")
         assert url.endswith("/v1")
         assert not url.startswith(reference)
 
 
-def test_exchanges_are_announced_once(reference: str) -> None:
+def test_exchanges_are_recorded_when_they_end_and_announced_once(reference: str) -> None:
     heard: list[Exchange] = []
+    kept: list[Exchange] = []
     with bench.deployment(f"{reference}/v1", heard.append) as dut:
-        with Proxy(dut.client, KEYS, ("one", "two")) as proxy:
-            post(proxy.url("two"))
+        dut.client.record = kept.append
+        with Proxy(dut.client, ("one", "two")) as proxy:
+            post(proxy, "two")
+            assert [each.id for each in kept] == [each.id for each in proxy.exchanges["two"]]
         assert not heard
         assert proxy.announce("one") == ()
         assert [each.id for each in proxy.announce("two")] == [each.id for each in heard]
-    assert len(json.dumps([each.id for each in heard])) > 2
+    assert len(kept) == len(heard) == 1
+
+
+PRINTED = ("your-compactifai-api-key", "YOUR_API_KEY", "your-api-key", "ollama", "sk-x")
+
+
+@pytest.mark.parametrize("key", PRINTED)
+def test_another_process_that_knows_the_documents_gets_nothing(key: str) -> None:
+    """The key goes out with the token of the client alone, and not with another client's."""
+    with (
+        liars.serving(liars.honest) as running,
+        bench.deployment(running.url) as dut,
+        Proxy(dut.client, ("one", "two")) as proxy,
+    ):
+        for given in (key, proxy.token("two"), proxy.token("one")[:-1], proxy.token("one").upper()):
+            httpx.get(
+                f"{proxy.url('one')}/models",
+                headers={"Authorization": f"Bearer {given}"},
+                trust_env=False,
+            )
+        httpx.get(f"{proxy.url('one')}/models", trust_env=False)
+    assert running.requests == 5
+    assert bench.BENCH_KEY.encode() not in b"".join(running.heard)
+
+
+def test_token_is_drawn_for_each_client_and_run() -> None:
+    with bench.deployment("http://127.0.0.1:1/v1") as dut:
+        tokens = []
+        for _ in range(2):
+            with Proxy(dut.client, ("one", "two")) as proxy:
+                tokens += [proxy.token("one"), proxy.token("two")]
+    assert len({*tokens}) == 4
+    assert all(len(bytes.fromhex(token)) * 8 >= 128 for token in tokens)
+
+
+TARGETS = {
+    "another port": "{port}/steal",
+    "no slash": "9/steal",
+    "credentials": "@127.0.0.1:{port}/v1/models",
+    "a suffix of the host": ".evil.invalid/v1/models",
+    "another scheme": "http://127.0.0.1:{port}/v1/models",
+    "two slashes": "//127.0.0.1:{port}/v1/models",
+    "the server itself": "*",
+    "the root": "/",
+    "beside the base": "/v1x/models",
+    "above the base": "/admin",
+    "dots": "/v1/../admin",
+    "dots at the end": "/v1/..",
+    "one dot": "/v1/./models",
+    "encoded dots": "/v1/%2e%2e/admin",
+    "half encoded dots": "/v1/.%2E/admin",
+    "dots encoded twice": "/v1/%252e%252e/admin",
+    "encoded slash": "/v1/..%2fadmin",
+    "dots with a parameter": "/v1/..;x=1/admin",
+    "backslash": "/v1/..\\..\\admin",
+    "encoded backslash": "/v1/..%5cadmin",
+    "fragment": "/v1/models#@evil.invalid",
+    "encoded line end": "/v1/models%0d%0aX:y",
+    "encoded zero": "/v1/models%00",
+}
+
+
+def raw(proxy: Proxy, target: str, host: str = "") -> bytes:
+    """What the proxy answers to a request of the client `one` with exactly this target."""
+    address = proxy.addresses["one"].removeprefix("http://")
+    server, _, port = address.partition(":")
+    lines = [
+        *(f"GET {target} HTTP/1.1", f"Host: {host or address}", "Connection: close"),
+        *(f"Authorization: Bearer {proxy.token('one')}", "", ""),
+    ]
+    with socket.create_connection((server, int(port)), timeout=10) as wire:
+        wire.sendall("\r\n".join(lines).encode())
+        return b"".join(iter(lambda: wire.recv(65536), b""))
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_target_outside_the_deployment_goes_nowhere(name: str) -> None:
+    with (
+        liars.serving(liars.honest) as elsewhere,
+        liars.serving(liars.honest) as running,
+        bench.deployment(running.url) as dut,
+        Proxy(dut.client, ("one",)) as proxy,
+    ):
+        port = elsewhere.url.rpartition(":")[2].partition("/")[0]
+        answer = raw(proxy, TARGETS[name].format(port=port))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert (elsewhere.connections, running.connections) == (0, 0)
+    assert not proxy.exchanges["one"]
+    assert len(proxy.refused["one"]) == 1
+
+
+INSIDE = ("/v1/models", "/v1/models?a=../b", "/v1/models/a%2Fb", "/v1/models/@cf/x", "/v1", "/v1//x")
+
+
+@pytest.mark.parametrize("target", INSIDE)
+def test_target_inside_the_deployment_is_handed_on_as_it_is(target: str) -> None:
+    with (
+        liars.serving(liars.honest) as running,
+        bench.deployment(running.url) as dut,
+        Proxy(dut.client, ("one",)) as proxy,
+    ):
+        assert raw(proxy, target).startswith(b"HTTP/1.1 200 ")
+    assert running.heard[0].startswith(f"GET {target} HTTP/1.1\r\n".encode())
+    assert not proxy.refused["one"]
+
+
+@pytest.mark.parametrize("host", ["evil.invalid", "localhost", "127.0.0.1", "127.0.0.1:1"])
+def test_name_that_leads_here_by_another_way_is_refused(host: str) -> None:
+    """A page in a browser whose name was bound to this machine's address speaks with its name."""
+    with (
+        liars.serving(liars.honest) as running,
+        bench.deployment(running.url) as dut,
+        Proxy(dut.client, ("one",)) as proxy,
+    ):
+        assert raw(proxy, "/v1/models", host).startswith(b"HTTP/1.1 400 ")
+    assert not running.connections
+
+
+def test_only_this_machine_can_connect() -> None:
+    with bench.deployment("http://127.0.0.1:1/v1") as dut, Proxy(dut.client, ("one",)) as proxy:
+        assert all(
+            each.getsockname()[0] == "127.0.0.1"
+            for server in proxy._servers
+            for each in server.sockets
+        )
+
+
+def test_request_that_would_lead_out_is_a_finding() -> None:
+    request = bodies.post("/chat/completions", bodies.chat("a"))
+    whole = Exchange("x", request, 200, (("Content-Type", "application/json"),))
+    ran = runs.Ran("chat", "client 1.0", "", exchanges=(whole,), refused=("GET /admin: outside",))
+    found = [each.actual for each in reading.works(ran, lambda _: "")]
+    assert "GET /admin: outside" in found
+    alone = runs.Ran("chat", "client 1.0", "", refused=("GET /admin: outside",))
+    with pytest.raises(Inconclusive, match="GET /admin: outside"):
+        reading.sent(alone)
 
 
 def _truncating() -> str:

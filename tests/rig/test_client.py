@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.budget import Allowance
-from fixtures.client import Client, Limits, retry_after
+from fixtures.client import Client, Limits
 from fixtures.exchange import NOT_JSON, Exchange, Failure, Request
 from fixtures.outcomes import NotRun
 from fixtures.secret import Redactor, Secret
+from fixtures.trouble import retry_after
 from tests.rig import liars
 
 if TYPE_CHECKING:

@@ -61,6 +61,7 @@ RIGHT: dict[str, object] = {
     "replay": None,
     "request_budget": None,
     "request_timeout": 60.0,
+    "time_budget": None,
     "token_budget": None,
 }
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
@@ -75,6 +76,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "rate that is none": ({"rate_limit": "fast"}, "such as 60/m"),
     "budget of nothing": ({"request_budget": 0}, "give a number above 0"),
     "negative budget": ({"token_budget": -5}, "give a number above 0"),
+    "no time": ({"time_budget": 0.0}, "give a number above 0"),
     "time-out of nothing": ({"request_timeout": 0.0}, "give a number above 0"),
     "time-out that is no number": ({"request_timeout": float("nan")}, "give a number above 0"),
     "key for a variable": ({"api_key_env": "sk-0123456789abcdef"}, "name of a variable"),

@@ -55,7 +55,7 @@ def test_other_clients_are_not_started(tmp_path: Path) -> None:
     prepare(tmp_path / "run", asked)
     dut = join(tmp_path / "run", lambda _: None)
     assert isinstance(dut.client, Recorded)
-    with pytest.raises(NotRecorded), Proxy(dut.client, frozenset(), ("one",)):
+    with pytest.raises(NotRecorded), Proxy(dut.client, ("one",)):
         pass
 
 
