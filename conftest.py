@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +21,16 @@ from fixtures.outcomes import NotRun
 from fixtures.replies import Replies
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
-from reports import allure, compared, fingerprint, waivers
+from reports import allure, compared, fingerprint, output, signoff, waivers
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
-from schemas import contract, profiles, records
+from schemas import contract, files, profiles, records
 from suites import catalogue, judge, offline, prerequisites
 from suites import plugin as suites_plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -55,16 +56,32 @@ class Wiring:
     evidence: Evidence
     ledger: Path
     redactor: Redactor
+    broke: Callable[[str], None]
+    broken: list[str] = field(default_factory=list)
 
     def __call__(self, exchange: Exchange) -> None:
-        """Record an exchange, then judge it."""
-        self.evidence.add(har.to_entry(exchange, self.base_url))
+        """Record an exchange, then judge it. Raises NotRun when nothing can be recorded any more."""
+        try:
+            self.evidence.add(har.to_entry(exchange, self.base_url))
+        except OSError as error:
+            self._stop(error)
         for judgement in judge.judge(exchange):
             self.record(judgement)
+        if self.broken:
+            raise NotRun(f"the run cannot be written down: {self.broken[0]}")
 
     def record(self, judgement: Judgement) -> None:
-        """Write a judgement down."""
-        records.append(self.ledger, judgement, self.redactor.text)
+        """Write a judgement down; where that is impossible, the run stops."""
+        try:
+            records.append(self.ledger, records.bounded(judgement), self.redactor.text)
+        except OSError as error:
+            self._stop(error)
+
+    def _stop(self, error: OSError) -> None:
+        why = output.reason(error)
+        if not self.broken:
+            self.broken.append(why)
+            self.broke(why)
 
 
 @pytest.hookimpl(trylast=True)
@@ -90,6 +107,12 @@ def pytest_configure(config: pytest.Config) -> None:
         waiver_file=Path(file).read_text("utf-8") if file else "",
     )
     config.pluginmanager.register(reporter, REPORTER)
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not fixtures_plugin.is_worker(config):
+        writer = terminal._tw  # pytest has no other way to its output  # noqa: SLF001
+        writer._file = output.Output(writer._file, reporter.broke)  # noqa: SLF001
+    if wrong := signoff.summary_takes_none():
+        raise pytest.UsageError(wrong)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -101,13 +124,24 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     worker = fixtures_plugin.is_worker(config)
     if not worker:
         _read_recording(config)
+        _read_run(config)
+    try:
+        _begin(session)
+    except (OSError, files.PathError) as error:
+        raise pytest.UsageError(output.reason(error)) from None
+
+
+def _begin(session: pytest.Session) -> None:
+    config = session.config
+    worker = fixtures_plugin.is_worker(config)
+    if not worker:
         fixtures_plugin.begin(config)
     folder = fixtures_plugin.folder_of(config)
     if folder is None:
         return
     setup = Setup.read(folder / "setup.json")
     config.stash[REDACTOR] = Redactor.of(run.key(setup.key_env))
-    wiring = _wire(config, folder, setup.base_url)
+    wiring = _wire(session, folder, setup.base_url)
     if not worker:
         _judge_recorded(config, wiring)
     dut = run.join(folder, wiring, _replies(config, folder))
@@ -164,7 +198,18 @@ def _read_recording(config: pytest.Config) -> None:
     option.base_url = next(iter(found.base_urls), option.base_url or NOWHERE)
 
 
-def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
+def _read_run(config: pytest.Config) -> None:
+    """Refuse the evidence that `--replay` names where an entry of it is none, before the run."""
+    try:
+        if config.option.replay:
+            for entry in entries(Path(config.option.replay, "exchanges.har")):
+                har.from_entry(entry)
+    except (HarError, har.EntryError) as wrong:
+        raise pytest.UsageError(f"--replay {wrong}") from None
+
+
+def _wire(session: pytest.Session, folder: Path, base_url: str) -> Wiring:
+    config = session.config
     worker = fixtures_plugin.is_worker(config)
     catalogue.invariants()
     name = config.workerinput["workerid"] if worker else "main"  # type: ignore[attr-defined]
@@ -175,7 +220,26 @@ def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
         {"name": "compactifai-conformance", "version": VERSION},
         cleaner.text,
     )
-    return Wiring(base_url, evidence, folder / "ledger" / f"{name}.jsonl", cleaner)
+    ledger = folder / "ledger" / f"{name}.jsonl"
+    return Wiring(base_url, evidence, ledger, cleaner, partial(_broke, session))
+
+
+def _broke(session: pytest.Session, why: str) -> None:
+    """End the run: what it would still send could not be written down."""
+    session.shouldstop = why
+    config = session.config
+    if fixtures_plugin.is_worker(config):
+        config.workeroutput["broke"] = why  # type: ignore[attr-defined]
+    else:
+        config.pluginmanager.get_plugin(REPORTER).broke(why)  # type: ignore[union-attr]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear of a worker that could not write."""
+    why = getattr(node, "workeroutput", {}).get("broke")
+    if why:
+        node.config.pluginmanager.get_plugin(REPORTER).broke(why)
 
 
 def redactor(config: pytest.Config) -> Redactor:
