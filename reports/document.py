@@ -95,11 +95,12 @@ def dump(document: Any) -> bytes:
 
 def read(report_dir: Path) -> Document:
     """The document in a report directory. Raises ReportError, one line with the next step."""
-    path = report_dir / "verdict.json" if report_dir.is_dir() else report_dir
     try:
+        path = report_dir / "verdict.json" if report_dir.is_dir() else report_dir
         document: Document = inputs.document(path, "verdict")
-    except inputs.InputError as wrong:
-        raise ReportError(f"{wrong}: name the --report-dir of a run") from None
+    except (OSError, inputs.InputError) as wrong:
+        told = getattr(wrong, "strerror", None) or wrong
+        raise ReportError(f"{told}: name the --report-dir of a run") from None
     return document
 
 
