@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +21,16 @@ from fixtures.outcomes import NotRun
 from fixtures.replies import Replies
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
-from reports import allure, compared, fingerprint, waivers
+from reports import allure, compared, fingerprint, output, signoff, waivers
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
-from schemas import contract, profiles, records
+from schemas import contract, files, profiles, records
 from suites import catalogue, judge, offline, prerequisites
 from suites import plugin as suites_plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -55,19 +56,35 @@ class Wiring:
     evidence: Evidence
     ledger: Path
     redactor: Redactor
+    broke: Callable[[str], None]
+    broken: list[str] = field(default_factory=list)
 
     def keep(self, exchange: Exchange) -> None:
         """Record an exchange, in whatever thread it ended."""
-        self.evidence.add(har.to_entry(exchange, self.base_url))
+        try:
+            self.evidence.add(har.to_entry(exchange, self.base_url))
+        except OSError as error:
+            self._stop(error)
 
     def judge(self, exchange: Exchange) -> None:
-        """Judge an exchange that was recorded."""
+        """Judge an exchange that was recorded. Raises NotRun when nothing can be recorded."""
         for judgement in judge.judge(exchange):
             self.note(judgement)
+        if self.broken:
+            raise NotRun(f"the run cannot be written down: {self.broken[0]}")
 
     def note(self, judgement: Judgement) -> None:
-        """Write a judgement down."""
-        records.append(self.ledger, judgement, self.redactor.text)
+        """Write a judgement down; where that is impossible, the run stops."""
+        try:
+            records.append(self.ledger, records.bounded(judgement), self.redactor.text)
+        except OSError as error:
+            self._stop(error)
+
+    def _stop(self, error: OSError) -> None:
+        why = output.reason(error)
+        if not self.broken:
+            self.broken.append(why)
+            self.broke(why)
 
 
 @pytest.hookimpl(trylast=True)
@@ -93,6 +110,12 @@ def pytest_configure(config: pytest.Config) -> None:
         waiver_file=Path(file).read_text("utf-8") if file else "",
     )
     config.pluginmanager.register(reporter, REPORTER)
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not fixtures_plugin.is_worker(config):
+        writer = terminal._tw  # pytest has no other way to its output  # noqa: SLF001
+        writer._file = output.Output(writer._file, reporter.broke)  # noqa: SLF001
+    if wrong := signoff.summary_takes_none():
+        raise pytest.UsageError(wrong)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -104,6 +127,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     worker = fixtures_plugin.is_worker(config)
     if not worker:
         _read_recording(config)
+        _read_run(config)
+    try:
+        _begin(session)
+    except (OSError, files.PathError) as error:
+        raise pytest.UsageError(output.reason(error)) from None
+
+
+def _begin(session: pytest.Session) -> None:
+    config = session.config
+    worker = fixtures_plugin.is_worker(config)
+    if not worker:
         fixtures_plugin.begin(config)
     folder = fixtures_plugin.folder_of(config)
     if folder is None:
@@ -113,7 +147,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         fixtures_plugin.watch(config, setup.time)
         ending.is_worker(folder, _name(config))
     config.stash[REDACTOR] = Redactor.of(keys.key(setup.key_env))
-    wiring = _wire(config, folder, setup.base_url)
+    wiring = _wire(session, folder, setup.base_url)
     if not worker:
         with ending.cut_short():
             _judge_recorded(config, wiring)
@@ -183,7 +217,18 @@ def _read_recording(config: pytest.Config) -> None:
     option.base_url = next(iter(found.base_urls), option.base_url or NOWHERE)
 
 
-def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
+def _read_run(config: pytest.Config) -> None:
+    """Refuse the evidence that `--replay` names where an entry of it is none, before the run."""
+    try:
+        if config.option.replay:
+            for entry in entries(Path(config.option.replay, "exchanges.har")):
+                har.from_entry(entry)
+    except (HarError, har.EntryError) as wrong:
+        raise pytest.UsageError(f"--replay {wrong}") from None
+
+
+def _wire(session: pytest.Session, folder: Path, base_url: str) -> Wiring:
+    config = session.config
     worker = fixtures_plugin.is_worker(config)
     catalogue.invariants()
     name = _name(config) if worker else "main"
@@ -194,7 +239,26 @@ def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
         {"name": "compactifai-conformance", "version": VERSION},
         cleaner.text,
     )
-    return Wiring(base_url, evidence, folder / "ledger" / f"{name}.jsonl", cleaner)
+    ledger = folder / "ledger" / f"{name}.jsonl"
+    return Wiring(base_url, evidence, ledger, cleaner, partial(_broke, session))
+
+
+def _broke(session: pytest.Session, why: str) -> None:
+    """End the run: what it would still send could not be written down."""
+    session.shouldstop = why
+    config = session.config
+    if fixtures_plugin.is_worker(config):
+        config.workeroutput["broke"] = why  # type: ignore[attr-defined]
+    else:
+        config.pluginmanager.get_plugin(REPORTER).broke(why)  # type: ignore[union-attr]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear of a worker that could not write."""
+    why = getattr(node, "workeroutput", {}).get("broke")
+    if why:
+        node.config.pluginmanager.get_plugin(REPORTER).broke(why)
 
 
 def _name(config: pytest.Config) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -23,7 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from reports import allure, diff, document, dossier, evidence, explain, signoff, terminal
 from reports.document import ReportError
-from schemas import processes
+from reports.evidence import HarError
+from reports.output import discard
+from schemas import files, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,14 +40,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; returns the exit status."""
     option = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = option.command
+    before = os.umask(files.PRIVATE)
     try:
-        return command(option)
-    except ReportError as wrong:
-        _say(f"error: {wrong}", sys.stderr)
-        return 2
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has seen enough, as in `… | head`
-        return 0
+        status = command(option)
+        sys.stdout.flush()
+    except (ReportError, HarError, files.PathError) as wrong:
+        return _fail(str(wrong))
+    except OSError as error:
+        discard(sys.stdout)
+        return _fail(f"{error.filename or 'standard output'}: {error.strerror}")
+    finally:
+        os.umask(before)
+    return status
+
+
+def _fail(wrong: str) -> int:
+    _say(f"error: {wrong}", sys.stderr)
+    return 2
 
 
 def _say(line: str, stream: Any = None) -> None:
@@ -117,9 +129,9 @@ def _explain(option: argparse.Namespace) -> int:
 def _allure(option: argparse.Namespace) -> int:
     results, name = option.dir, "Conformance"
     if (option.dir / "verdict.json").exists():
-        results = option.dir / "allure-results"
-        shutil.rmtree(results, ignore_errors=True)
+        results = files.inside(option.dir, "allure-results")
         told = document.read(option.dir)
+        _empty(results)
         allure.results(results, told, _har(option.dir))
         name = f"{told['verdict']}: {told['deployment']['base_url']}"
     if not next(results.glob("*-result.json"), None):
@@ -131,7 +143,7 @@ def _allure(option: argparse.Namespace) -> int:
     _make_way(output)
     config = results.resolve() / "allurerc.json"
     # Allure 3 reads categories from its configuration, and not from the results as Allure 2 did.
-    config.write_text(json.dumps({"categories": allure.CATEGORIES}), "utf-8")
+    files.replace(config, json.dumps({"categories": allure.CATEGORIES}).encode())
     command = [npx, "--yes", ALLURE, "awesome", str(results.resolve()), "--output", str(output)]
     command += ["--config", str(config), "--group-by", "epic,feature", "--report-name", name]
     done = processes.run(command, processes.environment(*processes.NETWORK), cwd=results)
@@ -140,6 +152,14 @@ def _allure(option: argparse.Namespace) -> int:
         raise ReportError(f"{ALLURE} failed: {last}")
     _say(f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {output}")
     return 0
+
+
+def _empty(results: Path) -> None:
+    """Remove earlier results. Nothing else is removed."""
+    if results.exists():
+        if not (results / "categories.json").is_file():
+            raise ReportError(f"{results}: holds something else: remove it")
+        shutil.rmtree(results)
 
 
 def _make_way(output: Path) -> None:

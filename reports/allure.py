@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from reports.terminal import printable
-from schemas import contract
+from schemas import contract, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,18 +66,19 @@ def write(config: pytest.Config, document: Document, har: Mapping[str, dict[str,
 def results(folder: Path, document: Document, har: Mapping[str, dict[str, Any]]) -> None:
     """Write a result for each clause, with environment and categories."""
     began = int((time.time() - document["seconds"]) * 1000)
+    attached: dict[str, dict[str, str]] = {}
     for position, row in enumerate(document["clauses"]):
         # A clause has no time of its own: these keep the order of the catalogue.
         result = {**_result(row, document), "start": began + position, "stop": began + position}
-        result["attachments"] = [_attach(entry, folder) for entry in _shown(row, har)]
+        result["attachments"] = [_attach(entry, folder, attached) for entry in _shown(row, har)]
         _save(folder, f"{result['uuid']}-result.json", json.dumps(result, ensure_ascii=False))
     _save(folder, "environment.properties", _environment(document))
     _save(folder, "categories.json", json.dumps(CATEGORIES, indent=2))
 
 
 def _save(folder: Path, name: str, text: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(text, "utf-8", errors="backslashreplace")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.replace(folder / name, text.encode("utf-8", "backslashreplace"))
 
 
 def _shown(row: dict[str, Any], har: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -176,8 +177,14 @@ def _told(finding: dict[str, Any]) -> Iterator[str]:
         yield finding["curl"]
 
 
-def _attach(entry: dict[str, Any], folder: Path) -> dict[str, str]:
-    """The exchange as JSON text: nothing in it is rendered or run."""
-    source = f"{uuid4()}-attachment.json"
-    _save(folder, source, json.dumps(entry, indent=2, ensure_ascii=False))
-    return {"name": f"exchange {entry['_id']}", "source": source, "type": "application/json"}
+def _attach(
+    entry: dict[str, Any], folder: Path, attached: dict[str, dict[str, str]]
+) -> dict[str, str]:
+    """The exchange as JSON text, once: nothing in it is rendered or run."""
+    name = entry["_id"]
+    if name not in attached:
+        source = f"{uuid4()}-attachment.json"
+        _save(folder, source, json.dumps(entry, indent=2, ensure_ascii=False))
+        told = {"name": f"exchange {name}", "source": source, "type": "application/json"}
+        attached[name] = told
+    return attached[name]

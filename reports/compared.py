@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from schemas import inputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def _kind(finding: Document) -> tuple[object, ...]:
 def read(report_dir: Path) -> Document:
     """The verdict of a run, or an empty document where it did not reach one."""
     try:
-        found = json.loads((report_dir / "verdict.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        found: Document = inputs.document(report_dir / "verdict.json", "verdict")
+    except inputs.InputError:
         return {}
-    return found if isinstance(found, dict) and "clauses" in found else {}
+    return found

@@ -6,12 +6,12 @@ Every other report is drawn from this document, so that none of them can disagre
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reports import evidence as evidence_file
+from schemas import files, inputs
 from schemas.records import Verdict
 
 if TYPE_CHECKING:
@@ -84,9 +84,7 @@ def build(
 
 def write(path: Path, document: Document) -> None:
     """Write the document whole or not at all."""
-    half = path.with_suffix(".tmp")
-    half.write_bytes(dump(document))
-    os.replace(half, path)  # noqa: PTH105
+    files.replace(path, dump(document))
 
 
 def dump(document: Any) -> bytes:
@@ -97,16 +95,12 @@ def dump(document: Any) -> bytes:
 
 def read(report_dir: Path) -> Document:
     """The document in a report directory. Raises ReportError, one line with the next step."""
-    path = report_dir / "verdict.json" if report_dir.is_dir() else report_dir
     try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        remedy = "name the --report-dir of a run"
-        raise ReportError(f"{path}: {error.strerror}: {remedy}") from None
-    except ValueError:
-        raise ReportError(f"{path}: not JSON: run the suite again") from None
-    if not isinstance(document, dict) or document.get("format") != 1:
-        raise ReportError(f"{path}: no verdict.json of format 1")
+        path = report_dir / "verdict.json" if report_dir.is_dir() else report_dir
+        document: Document = inputs.document(path, "verdict")
+    except (OSError, inputs.InputError) as wrong:
+        told = getattr(wrong, "strerror", None) or wrong
+        raise ReportError(f"{told}: name the --report-dir of a run") from None
     return document
 
 

@@ -16,13 +16,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import json
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from reports.document import ReportError, dump, read
-from schemas import contract
+from schemas import contract, files, inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +34,8 @@ SCHEMAS = Path(contract.__file__).parent
 NEEDED = ("verdict.json", "exchanges.har", "signoff.html", "signoff.md")
 KINDS = (".yaml", ".json", ".txt", ".md")
 LARGEST = 2**30
+MEMBERS = 100_000
+DAMAGED = (tarfile.TarError, EOFError, ValueError, zlib.error, OverflowError, RecursionError)
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 
@@ -47,11 +49,14 @@ def pack(report_dir: Path, archive: Path) -> Document:
             f"{report_dir}: judged against contract {document['suite']['contract'][:12]}, this "
             f"checkout has {law[:12]}: judge it again with pytest --replay {report_dir}"
         )
-    files = dict(_files(report_dir))
-    files[MANIFEST] = _manifest(files)
-    files[STATEMENT] = dump(statement(document, files))
     try:
-        archive.write_bytes(_archive(files))
+        content = dict(_files(report_dir))
+    except (inputs.InputError, files.PathError) as wrong:
+        raise ReportError(str(wrong)) from None
+    content[MANIFEST] = _manifest(content)
+    content[STATEMENT] = dump(statement(document, content))
+    try:
+        files.replace(archive, _archive(content))
     except OSError as error:
         raise ReportError(f"{archive}: {error.strerror}") from None
     return document
@@ -61,21 +66,23 @@ def _files(report_dir: Path) -> Iterator[tuple[str, bytes]]:
     for name in NEEDED:
         if not (report_dir / name).is_file():
             raise ReportError(f"{report_dir}: {name} is missing: run the suite again")
-        yield name, (report_dir / name).read_bytes()
-    more = [report_dir / "waivers.toml", *sorted((report_dir / "bodies").glob("*"))]
-    for path in more:
+        yield name, inputs.read(files.inside(report_dir, name))
+    bodies = files.inside(report_dir, "bodies")
+    more = ["waivers.toml", *(f"bodies/{path.name}" for path in sorted(bodies.glob("*")))]
+    for name in more:
+        path = files.inside(report_dir, *name.split("/"))
         if path.is_file():
-            yield path.relative_to(report_dir).as_posix(), path.read_bytes()
+            yield name, inputs.read(path)
     for path in sorted(SCHEMAS.rglob("*")):
         if path.is_file() and path.suffix in KINDS:
             yield f"schemas/{path.relative_to(SCHEMAS).as_posix()}", path.read_bytes()
 
 
-def _manifest(files: Mapping[str, bytes]) -> bytes:
-    return "".join(f"{_sha256(files[name])}  {name}\n" for name in sorted(files)).encode()
+def _manifest(content: Mapping[str, bytes]) -> bytes:
+    return "".join(f"{_sha256(content[name])}  {name}\n" for name in sorted(content)).encode()
 
 
-def statement(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
+def statement(document: Document, content: Mapping[str, bytes]) -> dict[str, Any]:
     """The in-toto Statement: its subjects are the evidence, the verdict and the manifest."""
     verdicts = {row["id"]: row["verdict"] for row in document["clauses"]}
     gates = {row["id"]: row["gate"] for row in document["clauses"]}
@@ -89,7 +96,7 @@ def statement(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
     return {
         "_type": TYPE,
         "subject": [
-            {"name": name, "digest": {"sha256": _sha256(files[name])}}
+            {"name": name, "digest": {"sha256": _sha256(content[name])}}
             for name in ("exchanges.har", "verdict.json", MANIFEST)
         ],
         "predicateType": PREDICATE,
@@ -118,86 +125,115 @@ def statement(document: Document, files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
+def _archive(content: Mapping[str, bytes]) -> bytes:
     """A tar.gz without the time, the owner and the machine that it was made on."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name in sorted(files):
+        for name in sorted(content):
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(files[name]), 0o644
-            tar.addfile(entry, io.BytesIO(files[name]))
+            entry.size, entry.mode = len(content[name]), 0o644
+            tar.addfile(entry, io.BytesIO(content[name]))
     return gzip.compress(plain.getvalue(), mtime=0)
 
 
 def verify(archive: Path) -> tuple[list[str], Document | None]:
     """What is wrong with an archive, one line each, and its verdict. Raises ReportError."""
-    files, wrong = _unpack(archive)
-    told = _read_manifest(files)
-    for name in sorted(told.keys() | files.keys() - {MANIFEST, STATEMENT}):
-        if name not in files:
+    content, wrong = _unpack(archive)
+    told = _read_manifest(content)
+    for name in sorted(told.keys() | content.keys() - {MANIFEST, STATEMENT}):
+        if name not in content:
             wrong.append(f"missing: {name}")
         elif name not in told:
             wrong.append(f"not in the manifest: {name}")
-        elif _sha256(files[name]) != told[name]:
+        elif _sha256(content[name]) != told[name]:
             wrong.append(f"altered: {name}")
-    wrong += _check_statement(files)
+    wrong += _check_statement(content)
     if wrong:
         return wrong, None
-    document = json.loads(files["verdict.json"])
-    if json.loads(files[STATEMENT]) != statement(document, files):
+    try:
+        document = inputs.checked(inputs.parse(content["verdict.json"]), "verdict")
+    except inputs.InputError as error:
+        return [f"no verdict of a run: verdict.json, {error}"], None
+    if inputs.parse(content[STATEMENT]) != statement(document, content):
         return [f"altered: {STATEMENT}: it says other than verdict.json"], None
     return [], document
 
 
+class _Bounded:
+    """Unpacks gzip as it is read, and not without end."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._file = gzip.GzipFile(fileobj=raw)
+        self._left = LARGEST
+
+    def read(self, size: int) -> bytes:
+        """The next bytes. Raises ReportError behind the bound."""
+        data = self._file.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise ReportError(f"the archive holds more than {LARGEST} bytes")
+        return data
+
+
 def _unpack(archive: Path) -> tuple[dict[str, bytes], list[str]]:
     """The files of an archive, in memory: nothing is written, whatever they are called."""
-    files: dict[str, bytes] = {}
+    content: dict[str, bytes] = {}
     wrong: list[str] = []
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for entry in (each for each in tar if not each.isdir()):
-                if sum(map(len, files.values())) + entry.size > LARGEST:
-                    raise ReportError(f"{archive}: larger than {LARGEST} bytes when unpacked")
-                content = tar.extractfile(entry) if entry.isreg() else None
-                if content is None or _odd(entry.name):
-                    wrong.append(f"no plain file: {entry.name}")
-                elif entry.name in files:
-                    wrong.append(f"stands twice: {entry.name}")
+        file = inputs.open_plain(archive, LARGEST)
+    except inputs.InputError as error:
+        raise ReportError(str(error)) from None
+    try:
+        with open(file, "rb") as raw, tarfile.open(fileobj=_Bounded(raw), mode="r|") as tar:  # noqa: PTH123
+            for number, entry in enumerate(tar):
+                if number >= MEMBERS:
+                    raise ReportError(f"{archive}: more than {MEMBERS} files")
+                if entry.isdir():
+                    continue
+                member = tar.extractfile(entry) if entry.isreg() else None
+                if member is None or _odd(entry.name):
+                    wrong.append(f"no plain file: {inputs.shown(entry.name)}")
+                elif entry.name in content:
+                    wrong.append(f"stands twice: {inputs.shown(entry.name)}")
                 else:
-                    files[entry.name] = content.read()
+                    content[entry.name] = member.read()
+    except ReportError:
+        raise
     except OSError as error:
         raise ReportError(f"{archive}: {error.strerror or 'no tar.gz archive'}") from None
-    except (tarfile.TarError, EOFError, ValueError) as error:
-        raise ReportError(f"{archive}: damaged: {error}") from None
-    return files, wrong
+    except DAMAGED as error:
+        raise ReportError(f"{archive}: damaged: {inputs.shown(str(error))}") from None
+    return content, wrong
 
 
 def _odd(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.is_absolute() or ".." in path.parts
+    """Whether a name leads out of the archive, or is none on some system."""
+    parts = PurePosixPath(name).parts
+    return not parts or not all(files.is_name(part) for part in parts)
 
 
-def _read_manifest(files: Mapping[str, bytes]) -> dict[str, str]:
-    if MANIFEST not in files:
+def _read_manifest(content: Mapping[str, bytes]) -> dict[str, str]:
+    if MANIFEST not in content:
         raise ReportError(f"{MANIFEST} is missing: this is no dossier of a run")
-    rows = files[MANIFEST].decode("utf-8", "replace").splitlines()
+    rows = content[MANIFEST].decode("utf-8", "replace").splitlines()
     return {name: digest for digest, _, name in (row.partition("  ") for row in rows)}
 
 
-def _check_statement(files: Mapping[str, bytes]) -> list[str]:
-    try:
-        made = json.loads(files[STATEMENT])
-        claimed = {each["name"]: each["digest"]["sha256"] for each in made["subject"]}
-    except KeyError:
+def _check_statement(content: Mapping[str, bytes]) -> list[str]:
+    if STATEMENT not in content:
         return [f"missing: {STATEMENT}"]
-    except (ValueError, TypeError):
+    try:
+        made = inputs.parse(content[STATEMENT])
+        claimed = {each["name"]: each["digest"]["sha256"] for each in made["subject"]}
+        kind = made["_type"], made["predicateType"]
+    except (inputs.InputError, KeyError, TypeError):
         return [f"altered: {STATEMENT}"]
-    if made.get("_type") != TYPE or made.get("predicateType") != PREDICATE:
+    if kind != (TYPE, PREDICATE):
         return [f"altered: {STATEMENT}"]
     return [
         f"altered: {name}, or {STATEMENT} about it"
         for name in ("exchanges.har", "verdict.json", MANIFEST)
-        if name not in files or claimed.get(name) != _sha256(files[name])
+        if name not in content or claimed.get(name) != _sha256(content[name])
     ]
 
 

@@ -5,8 +5,8 @@ The file is whole JSON after each exchange, so that a run that was killed leaves
 
 from __future__ import annotations
 
-import base64
 import json
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from schemas import stand_ins
+from schemas import files, inputs, kept, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,8 @@ NO_HAR = "not HAR 1.2: export it again, as HAR with content"
 class Evidence:
     """The exchanges of a run; several processes may add to it at once.
 
-    `clean` removes keys from what is written: also those that an answer had in pieces.
+    `clean` removes keys from what is written: also those that an answer had in pieces. Long
+    exchanges share what `schemas.kept` gives them; how much of it is left stands beside the lock.
     """
 
     def __init__(
@@ -36,19 +37,48 @@ class Evidence:
     ) -> None:
         self._path = path
         self._lock = FileLock(lock)
+        self._spent = lock.with_suffix(".spent")
         self._head = json.dumps({"log": {"version": "1.2", "creator": creator, "entries": []}})
         self._clean = clean
 
     def add(self, entry: dict[str, Any]) -> None:
-        """Append one exchange."""
-        row = self._clean(json.dumps(entry, ensure_ascii=False)).encode("utf-8", "backslashreplace")
+        """Append one exchange. Raises OSError, and leaves the file as it was."""
         with self._lock:
+            found = kept.fit(entry, kept.RUN - self._taken(), self._clean)
+            text = self._clean(json.dumps(found.entry, ensure_ascii=False))
+            row = text.encode("utf-8", "backslashreplace")
+            if found.cost:
+                files.replace(self._spent, str(self._taken() + found.cost).encode())
             if not self._path.exists():
-                self._path.write_bytes(self._head.removesuffix("]}}").encode() + TAIL)
-            with self._path.open("r+b") as har:
-                first = har.seek(-len(TAIL) - 1, 2) and har.read(1) == b"["
-                har.seek(-len(TAIL), 2)
-                har.write((b"\n" if first else b",\n") + row + TAIL)
+                files.replace(self._path, self._head.removesuffix("]}}").encode() + TAIL)
+            with files.opened(self._path, "r+b") as har:
+                _append(har.fileno(), row)
+
+    def _taken(self) -> int:
+        try:
+            return int(self._spent.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+
+def _append(har: int, row: bytes) -> None:
+    """Put a row before the end of the file; where the disk is full, nothing but the end."""
+    size = os.fstat(har).st_size
+    end = max(0, size - len(TAIL))
+    first = end > 0 and os.pread(har, 1, end - 1) == b"["
+    try:
+        _write(har, (b"\n" if first else b",\n") + row + TAIL, end)
+    except OSError:
+        os.ftruncate(har, end)
+        _write(har, TAIL, end)
+        raise
+
+
+def _write(file: int, content: bytes, place: int) -> None:
+    view = memoryview(content)
+    while view:
+        written = os.pwrite(file, view, place)
+        view, place = view[written:], place + written
 
 
 class HarError(ValueError):
@@ -57,12 +87,14 @@ class HarError(ValueError):
 
 def whole(path: Path) -> list[Any]:
     """All entries of any tool's HAR file, also of one that was cut. Raises HarError."""
-    with path.open("rb") as har:
-        ours = har.readline().endswith(HEAD)
-    if ours:  # one entry a line; may be large, or cut
+    try:
+        raw = inputs.read(path)
+    except inputs.InputError as wrong:
+        raise HarError(str(wrong)) from None
+    if raw.partition(b"\n")[0].endswith(HEAD.rstrip(b"\n")):  # one entry a line; may be cut
         return list(entries(path))
     try:
-        return [*json.loads(path.read_bytes().decode("utf-8-sig"))["log"]["entries"]]
+        return [*json.loads(raw.decode("utf-8-sig"), parse_constant=str)["log"]["entries"]]
     except (KeyError, TypeError, ValueError, RecursionError):
         raise HarError(f"{path}: {NO_HAR}") from None
 
@@ -91,7 +123,7 @@ class Archive(Mapping[str, dict[str, Any]]):
         start, size = self._places[name]
         with self._path.open("rb") as har:
             har.seek(start)
-            row = _row(har.read(size))
+            row = _read(self._path, har.read(size))
         if row is None:
             raise KeyError(name)
         return row
@@ -104,7 +136,10 @@ class Archive(Mapping[str, dict[str, Any]]):
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
-    """The exchanges of an evidence file, also of one whose writer was killed in the middle."""
+    """The exchanges of an evidence file, also of one whose writer was killed in the middle.
+
+    Raises HarError for an entry that no writer of ours leaves, cut or not.
+    """
     yield from (row for _, row in _placed(path))
 
 
@@ -113,17 +148,35 @@ def _placed(path: Path) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
     if not path.exists():
         return
     start = 0
-    with path.open("rb") as har:
+    try:
+        file = inputs.open_plain(path)
+    except inputs.InputError as wrong:
+        raise HarError(str(wrong)) from None
+    with open(file, "rb") as har:  # noqa: PTH123  (a descriptor)
         for line in har:
-            if line.startswith(b"{") and (row := _row(line)):
+            if line.startswith(b"{") and (row := _read(path, line)):
                 yield (start, len(line)), row
             start += len(line)
 
 
-def _row(line: bytes) -> dict[str, Any] | None:
+def _read(path: Path, line: bytes) -> dict[str, Any] | None:
+    """The entry of a line, which fits its schema; None for a line that is cut, and for the head."""
     try:
-        row = json.loads(line.rstrip().removesuffix(b","))
-    except ValueError:
+        row = _row(line)
+        return None if row is None else dict(inputs.checked(row, "entry"))
+    except inputs.InputError as wrong:
+        raise HarError(f"{path}: an entry is not as this suite writes it: {wrong}") from None
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    text = line.rstrip().removesuffix(b",")
+    if not text.endswith(b"}"):
+        return None
+    try:
+        row = inputs.parse(text)
+    except inputs.InputError as wrong:
+        if "deep" in str(wrong):
+            raise
         return None
     return row if isinstance(row, dict) and "request" in row else None
 
@@ -141,7 +194,7 @@ def curl(entry: dict[str, Any], key_env: str, bodies: Path) -> str:
     parts += [_header(header, request, key_env) for header in request["headers"]]
     post = request.get("postData")
     if post:
-        told = f"@{bodies / entry['_id']}" if _is_file(post) else post["text"]
+        told = f"@{files.inside(bodies, entry['_id'])}" if _is_file(post) else post["text"]
         parts.append(f"--data-binary {shlex.quote(told)}")
         if not post["mimeType"]:  # curl would name one
             parts.append("-H Content-Type:")
@@ -149,13 +202,12 @@ def curl(entry: dict[str, Any], key_env: str, bodies: Path) -> str:
 
 
 def save_body(entry: dict[str, Any], bodies: Path) -> None:
-    """Write the body that the command of `curl` reads from a file."""
+    """Write the body that the command of `curl` reads from a file. Raises PathError, OSError."""
     post = entry["request"].get("postData")
     if post and _is_file(post):
-        bodies.mkdir(exist_ok=True)
-        binary = post.get("encoding") == "base64"
-        text = post["text"]
-        (bodies / entry["_id"]).write_bytes(base64.b64decode(text) if binary else text.encode())
+        path = files.inside(bodies, entry["_id"])
+        bodies.mkdir(mode=0o700, exist_ok=True)
+        files.replace(path, kept.body(post))
 
 
 def _header(header: dict[str, str], request: dict[str, Any], key_env: str) -> str:

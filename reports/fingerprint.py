@@ -10,6 +10,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from schemas import kept
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -51,8 +53,11 @@ def _text(value: object) -> str:
 def _answers(entry: Entry) -> Iterator[Mapping[str, Any]]:
     """What a model answered: the JSON object, or that of the first event of a stream."""
     content = entry["response"]["content"]
-    text = content.get("text") or ""
-    if entry["response"]["status"] != 200 or content.get("encoding"):
+    if entry["response"]["status"] != 200:
+        return
+    try:
+        text = kept.body(content).decode("utf-8")
+    except ValueError:
         return
     if text.startswith("data:"):
         text = text.removeprefix("data:").partition("\n")[0]

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reports import allure, document, evidence, junit, signoff, terminal, verdicts, waivers
-from schemas import contract
+from reports import (
+    allure,
+    document,
+    evidence,
+    junit,
+    output,
+    signoff,
+    terminal,
+    verdicts,
+    waivers,
+)
+from schemas import contract, files
 from schemas.records import ClauseNotMet, Judgement, Result, read
 
 if TYPE_CHECKING:
@@ -29,6 +41,8 @@ SHOWN = {
     "harness_error": ("suite errors", "E", "SUITE ERROR"),
 }
 RED = ("violated", "untestable", "harness_error")
+# A file cannot be written, or what stands in the report directory is not what was written there.
+UNUSABLE = (OSError, evidence.HarError, files.PathError)
 ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 
@@ -75,6 +89,12 @@ class Reporter:
     told: document.Document | None = None
     shown: dict[str, bool] = field(default_factory=dict)
     crashed: list[Judgement] = field(default_factory=list)
+    fault: str = ""
+    session: pytest.Session | None = None
+
+    def broke(self, why: str) -> None:
+        """Something could not be written: the run is the suite's own failure, whatever it found."""
+        self.fault = self.fault or self.redact(why)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
@@ -113,7 +133,24 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Decide, write the reports, and set the exit status."""
-        facts = None if self.worker else self.facts()
+        if self.worker:
+            return
+        self.session = session
+        try:
+            self._finish(session, exitstatus)
+        except UNUSABLE as error:
+            self.broke(output.reason(error))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Say what could not be written, where nobody has read it yet."""
+        if self.fault and self.session:
+            self.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            with suppress(OSError):
+                print(f"ERROR: {terminal.printable(self.fault)}", file=sys.stderr, flush=True)
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
+        facts = self.facts()
         if facts is None:
             return
         # What pytest itself has to say (interrupted, internal error, usage, nothing collected)
@@ -133,7 +170,7 @@ class Reporter:
         document.write(facts.report_dir / "verdict.json", self.told)
         if self.waiver_file:
             accepted = self.redact(self.waiver_file)
-            (facts.report_dir / "waivers.toml").write_text(accepted, "utf-8")
+            files.replace(facts.report_dir / "waivers.toml", accepted.encode())
         signoff.write(facts.report_dir, self.told, har)
         signoff.summarise(facts.report_dir)
         allure.write(session.config, self.told, har)

@@ -6,8 +6,10 @@ network by itself; Markdown shows such text in code, and escapes everything else
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ import jinja2
 
 from reports import view
 from reports.terminal import printable
+from schemas import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +44,8 @@ def write(report_dir: Path, document: Document, har: Mapping[str, dict[str, Any]
     """Write both files; add the Markdown to the summary of a CI job where one is kept."""
     shown = view.of(document, har)
     text = markdown(shown)
-    (report_dir / HTML).write_bytes(_bytes(html(shown)))
-    (report_dir / MARKDOWN).write_bytes(_bytes(text))
+    files.replace(report_dir / HTML, _bytes(html(shown)))
+    files.replace(report_dir / MARKDOWN, _bytes(text))
 
 
 def summarise(report_dir: Path) -> None:
@@ -50,8 +53,31 @@ def summarise(report_dir: Path) -> None:
     path = os.environ.get(SUMMARY)
     if path:
         text = (report_dir / MARKDOWN).read_bytes()
-        with Path(path).open("ab") as summary:
+        with open(path, "ab", opener=_plain) as summary:  # noqa: PTH123  (Path has no opener)
             summary.write(text[:SUMMARY_BYTES] + b"\n")
+
+
+def summary_takes_none() -> str:
+    """Why the summary of the CI job cannot be added to, in one line; empty where it can, or is
+    not asked for.
+    """
+    path = os.environ.get(SUMMARY)
+    try:
+        if path:
+            os.close(_plain(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or "no name of a file"
+        return f"${SUMMARY} {printable(str(path))}: {told}: unset it, or name a file"
+    return ""
+
+
+def _plain(path: str, flags: int) -> int:
+    """Opens a plain file: a pipe may have no reader, and a device is none."""
+    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "no plain file", path)
+    return file
 
 
 def html(shown: Mapping[str, Any]) -> str:

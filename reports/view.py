@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import clients, excerpt, offline, timeline
 from reports.terminal import GATES, GOOD, ORDER, blocks
-from schemas import contract
+from schemas import contract, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -209,9 +209,13 @@ def _headers(headers: list[dict[str, str]]) -> list[str]:
 
 
 def _body(content: dict[str, Any], where: str) -> list[excerpt.Piece]:
-    if content.get("encoding") == "base64":
+    if content.get("encoding") != "base64":
+        return excerpt.pieces(content.get("text") or "", where)
+    try:
+        text = kept.body(content).decode("utf-8")
+    except ValueError:
         return [excerpt.Piece("binary, see exchanges.har", "gap")]
-    return excerpt.pieces(content.get("text") or "", where)
+    return excerpt.pieces(text, where)
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from schemas import inputs
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("clause", "reason", "owner", "ticket", "expires")
 ALLOWED = (*NEEDED, "model", "endpoint")
+LARGEST = 2**20
 HEADER = re.compile(r"\s*\[\[\s*waiver\s*\]\]")
 
 
@@ -64,17 +67,27 @@ class Waiver:
 def load(path: Path, known: Collection[str]) -> tuple[Waiver, ...]:
     """The waivers of a file; `known` are the clause ids. Raises WaiverError."""
     try:
-        text = path.read_text("utf-8")
+        text = inputs.read(path, LARGEST).decode("utf-8")
         document = tomllib.loads(text)
-    except OSError as error:
-        raise WaiverError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise WaiverError(f"{path}: not TOML: {error}") from None
+    except inputs.InputError as error:
+        raise WaiverError(str(error)) from None
+    except (ValueError, RecursionError) as error:
+        raise WaiverError(f"{path}: not TOML: {inputs.shown(str(error))}") from None
+    try:
+        return _waivers(path, text, document, known)
+    except WaiverError as error:
+        raise WaiverError(inputs.shown(str(error))) from None
+
+
+def _waivers(
+    path: Path, text: str, document: dict[str, Any], known: Collection[str]
+) -> tuple[Waiver, ...]:
     rows = document.pop("waiver", [])
     lines = [number for number, line in enumerate(text.split("\n"), 1) if HEADER.match(line)]
     if document:
         raise WaiverError(f"{path}: unknown table {next(iter(document))}: write [[waiver]]")
-    if not isinstance(rows, list) or len(rows) != len(lines):
+    tables = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+    if not tables or len(rows) != len(lines):
         raise WaiverError(f"{path}: write each waiver as a table of its own under [[waiver]]")
     read = tuple(_read(f"{path}:{n}", row, n, known) for row, n in zip(rows, lines, strict=True))
     _no_twins(path, read)

@@ -14,12 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from schemas import contract, rows, tables
+from schemas import contract, inputs, rows, tables
 from schemas.rows import ContractError, Where
 
 __all__ = ["DIRECTORY", "Profile", "ProfileError", "known", "load"]
 
 DIRECTORY = Path(__file__).parent / "profiles"
+LARGEST = 2**20
 SENTINELS = ("required", "optional", "absent")
 STREAMS = ("chat", "completions", "responses")
 SHAPES = ("error", "detail")
@@ -75,14 +76,24 @@ def load(name_or_path: str) -> Profile:
     """The profile of this name, or in this file. Raises ProfileError."""
     named = name_or_path in known()
     path = DIRECTORY / f"{name_or_path}.yaml" if named else Path(name_or_path)
-    if not path.is_file():
-        names = ", ".join(known())
-        raise ProfileError(f"no profile '{name_or_path}': give a YAML file or one of {names}")
+    if not named and not _exists(path):
+        names, given = ", ".join(known()), inputs.shown(name_or_path)
+        raise ProfileError(f"no profile '{given}': give a YAML file or one of {names}")
     try:
+        raw = inputs.read(path, LARGEST)
+        if not named:
+            rows.plain(raw, path.name)
         profile = _profile(*_only_row(path))
-    except ContractError as error:
-        raise ProfileError(str(error)) from error
-    return replace(profile, digest=hashlib.sha256(path.read_bytes()).hexdigest())
+    except (ContractError, inputs.InputError) as error:
+        raise ProfileError(inputs.shown(str(error))) from None
+    return replace(profile, digest=hashlib.sha256(raw).hexdigest())
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _only_row(path: Path) -> tuple[Where, dict[str, Any]]:

@@ -8,13 +8,20 @@ is the only path between the suites and the reports.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from schemas import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+
+FINDINGS = 50
+LONGEST = 4000
 
 
 class Verdict(StrEnum):
@@ -113,11 +120,34 @@ class ClauseNotMet(AssertionError):  # noqa: N818  (an outcome, not an error)
         self.judgement = judgement
 
 
+def bounded(judgement: Judgement) -> Judgement:
+    """The record with the first findings of each clause, and texts of a bounded length.
+
+    A stream of a thousand events may have a fault in each: that is told, not counted.
+    """
+    seen: Counter[str] = Counter()
+    kept = []
+    for each in judgement.findings:
+        seen[each.clause] += 1
+        if seen[each.clause] <= FINDINGS:
+            texts = {name: _short(getattr(each, name)) for name in ("actual", "where", "model")}
+            expected = tuple(_short(one) for one in each.expected[:FINDINGS])
+            kept.append(replace(each, expected=expected, **texts))
+    said = tuple(replace(each, value=_short(each.value)) for each in judgement.observations)
+    return replace(
+        judgement, findings=tuple(kept), observations=said, reason=_short(judgement.reason)
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
 def append(path: Path, judgement: Judgement, clean: Callable[[str], str] = str) -> None:
     """Add a record, cleaned of secrets. One process writes one file, so lines never mix."""
     # Half of a surrogate pair, as an answer may hold, is no UTF-8; escaped, it is JSON.
-    with path.open("a", encoding="utf-8", errors="backslashreplace") as ledger:
-        ledger.write(clean(judgement.line()) + "\n")
+    line = clean(judgement.line()).encode("utf-8", "backslashreplace")
+    files.append(path, line + b"\n")
 
 
 def read(folder: Path) -> Iterator[Judgement]:

@@ -4,6 +4,7 @@ A mistake in a row is a `ContractError`, whose one line names file and id, says 
 how to mend it.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 else:
     _BaseLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+DEEPEST = 32
 _TYPE_NAMES = {str: "text", bool: "true or false", list: "a list", dict: "a mapping"}
 
 
@@ -41,8 +43,8 @@ class _Loader(_BaseLoader):
     """A safe YAML loader that refuses a key given twice in one mapping."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        keys = [key.value for key, _ in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
+        keys = Counter(key.value for key, _ in node.value if isinstance(key.value, str))
+        twice = {key for key, count in keys.items() if count > 1}
         if twice:
             problem = f"key given twice: {', '.join(sorted(map(str, twice)))}"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
@@ -57,11 +59,25 @@ def read_text(root: Path, file: str, where: Where) -> str:
         raise ContractError(where, f"{file} is not readable: {error}", "restore it") from error
 
 
+def plain(raw: bytes, file: str) -> None:
+    """Refuse YAML that grows when it is read: aliases, and a nesting without end."""
+    depth = 0
+    try:
+        for event in yaml.parse(raw, _BaseLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > DEEPEST:
+                told = "an alias" if depth <= DEEPEST else f"nested deeper than {DEEPEST}"
+                raise ContractError(Where(file), told, "write it out")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ContractError(Where(file), f"not valid YAML: {error}", "mend the syntax") from None
+
+
 def read(root: Path, file: str) -> Iterator[tuple[Where, dict[str, Any]]]:
     """The rows of one data file, each with its place."""
     try:
         rows = yaml.load(read_text(root, file, Where(file)), _Loader)  # noqa: S506
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError) as error:
         raise ContractError(Where(file), f"not valid YAML: {error}", "mend the syntax") from error
     for row in rows if isinstance(rows, list) else [rows]:
         if not isinstance(row, dict):
@@ -92,6 +108,8 @@ def check(
 def texts(where: Where, key: str, values: Iterable[Any]) -> tuple[str, ...]:
     """The values of a list of texts. Refuses any other value, and one that stands twice."""
     found: list[str] = []
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ContractError(where, f"'{key}' is {values!r}", "give a list")
     for value in values:
         if not isinstance(value, str):
             raise ContractError(where, f"'{key}' holds {value!r}", "quote it: texts only")

@@ -80,6 +80,13 @@ def judge(exchange: Exchange) -> Iterator[Judgement]:
     rules: list[tuple[Rule, Any]] = [
         (rule, exchange) for rule in INVARIANTS if rule.applies(exchange)
     ]
+    if exchange.cut and rules:
+        clauses = tuple(dict.fromkeys(clause for rule, _ in rules for clause in rule.clauses))
+        reason = str(exchange.cut)
+        yield Judgement(
+            clauses, "invariants", Result.INCONCLUSIVE, reason, exchanges=(exchange.id,)
+        )
+        return
     yield from _hear(rules, (exchange.id,))
 
 
@@ -88,7 +95,7 @@ def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
     for rule in RUN_INVARIANTS:
         # Each rule derives from the bytes anew: of ten thousand exchanges, all is too much to keep.
         fresh = (exchange.copy() for exchange in exchanges)
-        chosen = [each for each in fresh if rule.applies(each)]
+        chosen = [each for each in fresh if not each.cut and rule.applies(each)]
         if chosen:
             ids = tuple(exchange.id for exchange in chosen)
             yield from _hear([(rule, chosen)], ids)

@@ -29,7 +29,7 @@ from fixtures import har, isolation
 from fixtures.audio import clip
 from fixtures.files import replace_text
 from fixtures.proxy import Proxy
-from schemas import processes
+from schemas import kept, processes
 from suites.clients import tools
 
 if TYPE_CHECKING:
@@ -295,7 +295,12 @@ def _died(name: str, code: int, out: str, err: str) -> dict[str, Any]:
 
 def _to_row(ran: Ran, base_url: str) -> dict[str, Any]:
     fields = {name: value for name, value in vars(ran).items() if name != "exchanges"}
-    return {**fields, "exchanges": [har.to_entry(each, base_url) for each in ran.exchanges]}
+    return {**fields, "exchanges": [_kept(each, base_url) for each in ran.exchanges]}
+
+
+def _kept(exchange: Exchange, base_url: str) -> dict[str, Any]:
+    """The entry in its least form: the evidence has the exchange, too."""
+    return kept.fit(har.to_entry(exchange, base_url), kept.CLIENT).entry
 
 
 def _from_row(row: dict[str, Any]) -> Ran:

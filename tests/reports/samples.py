@@ -41,6 +41,8 @@ def entry(name: str, body: str, *, media: str = "application/json", chunks: int 
             "postData": {"mimeType": "application/json", "text": BODY},
             "_route": "/chat/completions",
             "_own_key": True,
+            "_sample": 0,
+            "_headers": [],
         },
         "response": {
             "status": 200,

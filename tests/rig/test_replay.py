@@ -17,6 +17,7 @@ from fixtures.replies import Recorded, Replies
 from fixtures.run import join, prepare
 from reports import compared
 from tests.bench import BENCH_KEY
+from tests.reports import samples
 from tests.rig import runs
 
 if TYPE_CHECKING:
@@ -59,16 +60,16 @@ def test_other_clients_are_not_started(tmp_path: Path) -> None:
         pass
 
 
-def saved(folder: Path, **verdict: Any) -> None:
+def saved(folder: Path, document: Any) -> None:
     """A report directory with a verdict, and evidence of nothing."""
     folder.mkdir(exist_ok=True)
     (folder / "exchanges.har").write_text("", "utf-8")
-    (folder / "verdict.json").write_text(json.dumps(verdict), "utf-8")
+    (folder / "verdict.json").write_text(json.dumps(document), "utf-8")
 
 
 def test_what_was_asked_is_known_from_the_verdict_alone(tmp_path: Path) -> None:
     told = {"base_url": "http://x/v1", "profile": "openai", "reference": False}
-    saved(tmp_path, deployment=told, suite={"tier": "deep", "seed": "5eed"})
+    saved(tmp_path, samples.run(deployment=told, suite={"tier": "deep", "seed": "5eed"}))
     asked = setup.recorded(tmp_path)
     assert (asked.base_url, asked.profile, asked.tier, asked.seed) == (
         *("http://x/v1", "openai"),
@@ -86,8 +87,11 @@ def test_setup_of_another_version_is_read(tmp_path: Path) -> None:
 def test_directory_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(setup.UsageError, match=r"there is no exchanges\.har"):
         setup.recorded(tmp_path)
-    saved(tmp_path)
+    (tmp_path / "exchanges.har").write_text("", "utf-8")
     with pytest.raises(setup.UsageError, match="says what was run"):
+        setup.recorded(tmp_path)
+    saved(tmp_path, {})
+    with pytest.raises(setup.UsageError, match="required property"):
         setup.recorded(tmp_path)
 
 
@@ -142,19 +146,19 @@ def test_replay_of_a_killed_run_judges_what_is_whole(live: runs.Run, tmp_path: P
 
 
 def test_differences_are_named(tmp_path: Path) -> None:
-    same = {"version": "1", "digest": "a", "contract": "b", "profile": "c"}
-    then = [{"id": "A-1", "verdict": "met"}, {"id": "A-2", "verdict": "met"}]
-    saved(tmp_path, verdict="CONFORMANT", suite=same, clauses=then)
+    then = samples.run(samples.met(samples.BLOCKS), clauses=(samples.BLOCKS, samples.STREAMS))
+    saved(tmp_path, then)
     now = [
-        {"id": "A-1", "verdict": "met"},
-        {"id": "A-2", "verdict": "not_run", "reason": "why"},
-        {"id": "A-3", "verdict": "violated"},
+        {"id": samples.BLOCKS, "verdict": "not_run", "reason": "why"},
+        {"id": samples.STREAMS, "verdict": "not_run"},
+        {"id": samples.WARNS, "verdict": "violated"},
     ]
-    told = compared.with_recorded(tmp_path, {"suite": {**same, "digest": "z"}, "clauses": now})
+    suite = {**then["suite"], "digest": "z"}
+    told = compared.with_recorded(tmp_path, {"suite": suite, "clauses": now})
     assert not told["same_suite"]
     assert told["differences"] == [
-        {"id": "A-2", "then": "met", "now": "not_run", "reason": "why"},
-        {"id": "A-3", "then": "not_run", "now": "violated"},
+        {"id": samples.BLOCKS, "then": "met", "now": "not_run", "reason": "why"},
+        {"id": samples.WARNS, "then": "not_run", "now": "violated"},
     ]
 
 
