@@ -21,6 +21,7 @@ from fixtures.replies import Replies
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
 from reports import allure, compared, fingerprint, waivers
+from reports.console import Console
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
@@ -79,7 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
         file = config.option.waivers
         accepted = waivers.load(Path(file), clauses.keys()) if file else ()
     except waivers.WaiverError as wrong:
-        raise pytest.UsageError(str(wrong)) from None
+        raise fixtures_plugin.refusal(str(wrong)) from None
     reporter = Reporter(
         strict=bool(config.getoption("strict")),
         gates={**{each.id: each.gate for each in clauses.values()}, **profile.gates},
@@ -90,6 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
         waiver_file=Path(file).read_text("utf-8") if file else "",
     )
     config.pluginmanager.register(reporter, REPORTER)
+    config.pluginmanager.register(Console(reporter.redact))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -157,7 +159,7 @@ def _read_recording(config: pytest.Config) -> None:
     try:
         files = [(Path(name).name, whole(Path(name))) for name in option.har]
     except HarError as wrong:
-        raise pytest.UsageError(f"--har {wrong}") from None
+        raise fixtures_plugin.refusal(f"--har {wrong}") from None
     found = recorded.load(files, option.base_url or "")
     config.stash[RECORDING] = found
     config.stash[fixtures_plugin.JUDGED] = True

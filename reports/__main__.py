@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import allure, diff, document, dossier, evidence, explain, signoff, terminal
 from reports.document import ReportError
+from schemas import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(line: str, stream: Any = None) -> None:
-    print(terminal.printable(line), file=stream or sys.stdout)
+    print(visible.printed(line), file=stream or sys.stdout)
 
 
 def _summary(option: argparse.Namespace) -> int:
