@@ -22,6 +22,7 @@ from fixtures.replies import Replies
 from fixtures.secret import Redactor
 from fixtures.setup import Setup
 from reports import allure, compared, fingerprint, output, signoff, waivers
+from reports.console import Console
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
@@ -99,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
         file = config.option.waivers
         accepted = waivers.load(Path(file), clauses.keys()) if file else ()
     except waivers.WaiverError as wrong:
-        raise pytest.UsageError(str(wrong)) from None
+        raise fixtures_plugin.refusal(str(wrong)) from None
     reporter = Reporter(
         strict=bool(config.getoption("strict")),
         gates={**{each.id: each.gate for each in clauses.values()}, **profile.gates},
@@ -116,6 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
         writer._file = output.Output(writer._file, reporter.broke)  # noqa: SLF001
     if wrong := signoff.summary_takes_none():
         raise pytest.UsageError(wrong)
+    config.pluginmanager.register(Console(reporter.redact))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -210,7 +212,7 @@ def _read_recording(config: pytest.Config) -> None:
     try:
         files = [(Path(name).name, whole(Path(name))) for name in option.har]
     except HarError as wrong:
-        raise pytest.UsageError(f"--har {wrong}") from None
+        raise fixtures_plugin.refusal(f"--har {wrong}") from None
     found = recorded.load(files, option.base_url or "")
     config.stash[RECORDING] = found
     config.stash[fixtures_plugin.JUDGED] = True

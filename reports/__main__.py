@@ -26,7 +26,7 @@ from reports import allure, diff, document, dossier, evidence, explain, signoff,
 from reports.document import ReportError
 from reports.evidence import HarError
 from reports.output import discard
-from schemas import files, processes
+from schemas import files, processes, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ def _fail(wrong: str) -> int:
 
 
 def _say(line: str, stream: Any = None) -> None:
-    print(terminal.printable(line), file=stream or sys.stdout)
+    print(visible.printed(line), file=stream or sys.stdout)
 
 
 def _summary(option: argparse.Namespace) -> int:

@@ -8,14 +8,13 @@ its listener is switched off for conformance runs.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from reports.terminal import printable
-from schemas import contract, files
+from reports import writers
+from schemas import contract, files, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +37,7 @@ SEVERITY = {"block": "blocker", "warn": "normal", "report": "minor"}
 ATTACHED = 5
 # Java and JavaScript read these expressions; what matches all of a message crosses lines in both.
 ALL = "[\\s\\S]*"
-CATEGORIES = [
+CATEGORIES: list[dict[str, Any]] = [
     {"name": name, "matchedStatuses": [status], "messageRegex": f"{words}: {ALL}"}
     for name, status, words in (
         ("Contract violation", "failed", "block"),
@@ -71,9 +70,9 @@ def results(folder: Path, document: Document, har: Mapping[str, dict[str, Any]])
         # A clause has no time of its own: these keep the order of the catalogue.
         result = {**_result(row, document), "start": began + position, "stop": began + position}
         result["attachments"] = [_attach(entry, folder, attached) for entry in _shown(row, har)]
-        _save(folder, f"{result['uuid']}-result.json", json.dumps(result, ensure_ascii=False))
+        _save(folder, f"{result['uuid']}-result.json", writers.json_text(result))
     _save(folder, "environment.properties", _environment(document))
-    _save(folder, "categories.json", json.dumps(CATEGORIES, indent=2))
+    _save(folder, "categories.json", writers.json_text(CATEGORIES, indent=2))
 
 
 def _save(folder: Path, name: str, text: str) -> None:
@@ -98,27 +97,24 @@ def _environment(document: Document) -> str:
         "Requests": document["requests"],
     }
     rows |= {f"Model ({role})": model for role, model in deployment["models"].items()}
-    return "".join(f"{_key(name)}={value}\n" for name, value in rows.items())
-
-
-def _key(name: str) -> str:
-    """A key of a properties file, in which a space ends the key."""
-    return name.replace(" ", "\\ ")
+    return writers.properties(rows)
 
 
 def _result(row: dict[str, Any], document: Document) -> dict[str, Any]:
     result: dict[str, Any] = {
         "uuid": str(uuid4()),
-        "name": f"{row['id']}: {row['statement']}",
+        "name": visible.line(f"{row['id']}: {row['statement']}"),
         "fullName": row["id"],
         "historyId": hashlib.md5(row["id"].encode(), usedforsecurity=False).hexdigest(),
         "testCaseId": row["id"],
         "status": STATUS[row["verdict"]],
         "stage": "finished",
         "description": _description(row),
-        "labels": [{"name": name, "value": value} for name, value in _labels(row)],
+        "labels": [{"name": name, "value": visible.line(value)} for name, value in _labels(row)],
         "links": _links(row),
-        "parameters": [{"name": "profile", "value": document["deployment"]["profile"]}],
+        "parameters": [
+            {"name": "profile", "value": visible.line(document["deployment"]["profile"])}
+        ],
     }
     if row["verdict"] not in ("met", "observed"):
         result["statusDetails"] = {"message": _message(row), "trace": _trace(row)}
@@ -147,16 +143,20 @@ def _labels(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _description(row: dict[str, Any]) -> str:
     """Markdown; what a deployment said stands in code spans, where nothing is rendered."""
-    quote = row["quote"].replace("\n", "\n> ")
+    quote, source = writers.markdown(row["quote"]), writers.markdown(row["source"])
     lines = [f"**{row['level']}**, gate **{row['gate']}**, verdict **{row['verdict']}**"]
-    lines += [f"> {quote}", f"Source: {row['source']}, {row['section']}"]
+    lines += [f"> {quote}", f"Source: {source}, {writers.markdown(row['section'])}"]
     for key, value in row.get("observed", {}).items():
-        told = printable(f"{key} = {value}").replace("`", "'")
-        lines.append(f"Observed: `{told}`")
+        lines.append(f"Observed: {writers.code(f'{key} = {value}')}")
     return "\n\n".join(lines)
 
 
 def _message(row: dict[str, Any]) -> str:
+    """One line, whose beginning puts the result into its category."""
+    return visible.line(_words(row))
+
+
+def _words(row: dict[str, Any]) -> str:
     if row["verdict"] != "violated" or not row["findings"]:
         return f"{row['verdict']}: {row.get('reason') or row.get('waiver', '')}"
     first = row["findings"][0]
@@ -164,7 +164,7 @@ def _message(row: dict[str, Any]) -> str:
 
 
 def _trace(row: dict[str, Any]) -> str:
-    return "\n\n".join("\n".join(_told(each)) for each in row["findings"])
+    return "\n\n".join("\n".join(map(visible.line, _told(each))) for each in row["findings"])
 
 
 def _told(finding: dict[str, Any]) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _attach(
     name = entry["_id"]
     if name not in attached:
         source = f"{uuid4()}-attachment.json"
-        _save(folder, source, json.dumps(entry, indent=2, ensure_ascii=False))
-        told = {"name": f"exchange {name}", "source": source, "type": "application/json"}
-        attached[name] = told
+        _save(folder, source, writers.json_text(entry, indent=2))
+        shown = visible.line(f"exchange {name}")
+        attached[name] = {"name": shown, "source": source, "type": "application/json"}
     return attached[name]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reports import evidence as evidence_file
+from reports import writers
 from schemas import files, inputs
 from schemas.records import Verdict
 
@@ -88,9 +89,8 @@ def write(path: Path, document: Document) -> None:
 
 
 def dump(document: Any) -> bytes:
-    """JSON in UTF-8. Half of a surrogate pair, as an answer may hold, stays escaped."""
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace")
+    """JSON in UTF-8, with a line end."""
+    return f"{writers.json_text(document, indent=2)}\n".encode()
 
 
 def read(report_dir: Path) -> Document:

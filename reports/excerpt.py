@@ -168,4 +168,4 @@ def _gap(size: int) -> Piece:
 
 
 def _text(part: bytes) -> str:
-    return part.decode("utf-8", "replace")
+    return part.decode("utf-8", "backslashreplace")

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from reports.document import ReportError
-from reports.terminal import printable
-from schemas import contract, processes, tables
+from schemas import contract, processes, tables, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,7 +106,7 @@ def text(one: Clause, rule: Mapping[str, Any], run: Mapping[str, Any] | None = N
         parts.append("")
         for number, line in enumerate(lines):
             parts.append(_row(label if number == 0 else "", line, whole=label == "curl"))
-    return "\n".join(parts)
+    return visible.log("\n".join(parts))
 
 
 def _parts(
@@ -253,7 +252,7 @@ def _altered(one: Clause, body: dict[str, Any]) -> dict[str, Any]:
 
 def _row(label: str, line: str, *, whole: bool) -> str:
     """A labelled line; a command stays on one line, to be copied."""
-    shown = printable(line)
+    shown = visible.line(line)
     if whole:
         return f"{label:<{LABEL}}{shown}"
     lines = textwrap.wrap(shown, WIDTH - LABEL, break_long_words=False, break_on_hyphens=False)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.junitxml import xml_key
 
+from schemas import visible
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,11 +42,10 @@ def _report(row: dict[str, Any]) -> pytest.TestReport:
     red = _is_red(row)
     met = row["verdict"] in ("met", "observed")
     lines = [f"{row['id']}: {row['statement']}", row.get("reason", "")]
-    lines += [
-        f"  expected: {' or '.join(each['expected'])}\n  actual:   {each['actual']} {each['where']}"
-        for each in row["findings"]
-    ]
-    text = "\n".join(line for line in lines if line)
+    for each in row["findings"]:
+        lines.append(f"  expected: {' or '.join(each['expected'])}")
+        lines.append(f"  actual:   {each['actual']} {each['where']}")
+    text = "\n".join(visible.line(line) for line in lines if line)
     nodeid = f"suites/invariants::every_exchange[{row['id']}]"
     return pytest.TestReport(
         nodeid=nodeid,

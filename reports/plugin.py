@@ -23,7 +23,7 @@ from reports import (
     verdicts,
     waivers,
 )
-from schemas import contract, files
+from schemas import contract, files, visible
 from schemas.records import ClauseNotMet, Judgement, Result, read
 
 if TYPE_CHECKING:
@@ -98,14 +98,11 @@ class Reporter:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
-        """Show what a check said in place of a traceback; no traceback shows a key."""
+        """Show what a check said in place of a traceback."""
         report: pytest.TestReport = yield
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, ClauseNotMet):
             self._show(report, error.judgement)
-        elif report.longrepr is not None and not isinstance(report.longrepr, tuple):
-            report.longrepr = self.redact(str(report.longrepr))
-        report.sections = [(name, self.redact(text)) for name, text in report.sections]
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -125,12 +122,6 @@ class Reporter:
             self.shown[clause] = self.shown.get(clause, False) or report.failed
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        """No traceback shows a key, not even one of ours."""
-        text = self.redact(str(excrepr))
-        excrepr.toterminal = lambda writer: writer.line(text)
-
-    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Decide, write the reports, and set the exit status."""
         if self.worker:
@@ -147,7 +138,7 @@ class Reporter:
         if self.fault and self.session:
             self.session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
             with suppress(OSError):
-                print(f"ERROR: {terminal.printable(self.fault)}", file=sys.stderr, flush=True)
+                print(f"ERROR: {visible.printed(self.fault)}", file=sys.stderr, flush=True)
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         facts = self.facts()
@@ -257,7 +248,7 @@ def _text(judgement: Judgement) -> str:
         parts.append(f"  actual:   {finding.actual}{where}")
     if judgement.reason:
         parts.append(judgement.reason)
-    return "\n".join(map(terminal.printable, parts))
+    return "\n".join(map(visible.printed, parts))
 
 
 def _clause_of(nodeid: str) -> str:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from reports import view
-from reports.terminal import printable
-from schemas import files
+from reports import view, writers
+from reports.writers import Markdown
+from schemas import files, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,14 +30,9 @@ HTML, MARKDOWN = "signoff.html", "signoff.md"
 SUMMARY = "GITHUB_STEP_SUMMARY"
 # What GitHub takes for the summary of one step, with a margin.
 SUMMARY_BYTES = 900_000
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#!|~:@]|^[-+])")
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-
-
-class Markdown(str):
-    """Text that is Markdown already, and may stand as it is."""
-
-    __slots__ = ()
+REST = "The rest is in signoff.md.\n"
+# Characters of one text from outside that are shown: in a line, and in a block.
+LINE, BLOCK = 1_000, 4_000
 
 
 def write(report_dir: Path, document: Document, har: Mapping[str, dict[str, Any]]) -> None:
@@ -52,9 +47,30 @@ def summarise(report_dir: Path) -> None:
     """Add the Markdown to the summary of the CI job, where the job keeps one."""
     path = os.environ.get(SUMMARY)
     if path:
-        text = (report_dir / MARKDOWN).read_bytes()
+        text = beginning((report_dir / MARKDOWN).read_text("utf-8"), SUMMARY_BYTES)
         with open(path, "ab", opener=_plain) as summary:  # noqa: PTH123  (Path has no opener)
-            summary.write(text[:SUMMARY_BYTES] + b"\n")
+            summary.write(f"{text}\n".encode())
+
+
+def beginning(text: str, most: int) -> str:
+    """As many parts of this Markdown as fit into so many bytes, none of them cut or left open."""
+    if len(text.encode()) <= most:
+        return text
+    size = whole = start = folded = 0
+    fence = ""
+    for line in text.splitlines(keepends=True):
+        size += len(line.encode())
+        if size > most - len(REST):
+            break
+        start += len(line)
+        if fence:
+            fence = "" if line.strip() == fence else fence
+        elif line.startswith("```"):
+            fence = line.removesuffix("\n").removesuffix("text")
+        else:
+            folded += line.startswith("<details>") - line.startswith("</details>")
+            whole = whole if folded or line.strip() else start
+    return text[:whole] + REST
 
 
 def summary_takes_none() -> str:
@@ -67,7 +83,7 @@ def summary_takes_none() -> str:
             os.close(_plain(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or "no name of a file"
-        return f"${SUMMARY} {printable(str(path))}: {told}: unset it, or name a file"
+        return f"${SUMMARY} {visible.line(str(path))}: {told}: unset it, or name a file"
     return ""
 
 
@@ -95,48 +111,39 @@ def markdown(shown: Mapping[str, Any]) -> str:
 def _environment(*, autoescape: bool) -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=autoescape,  # noqa: S701  (off for Markdown, which `_escaped` escapes)
+        autoescape=autoescape,  # noqa: S701  (off for Markdown, which has a writer of its own)
         undefined=jinja2.ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_visible if autoescape else _escaped,
+        finalize=_as_html if autoescape else _as_markdown,
     )
     made.globals["ms"] = _milliseconds if autoescape else lambda n: Markdown(_milliseconds(n))
-    made.filters |= {"code": code, "block": block, "wire": wire}
+    made.filters |= {"code": _code, "block": _block, "wire": wire}
     return made
 
 
-def _visible(value: Any) -> Any:
-    """Text in which nothing is invisible: no control character, no change of direction."""
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return "\n".join(map(printable, value.replace("\r\n", "\n").split("\n")))
-    return value
+def _as_html(value: Any) -> Any:
+    """Text that is no HTML yet, as such."""
+    ready = not isinstance(value, str) or hasattr(value, "__html__")
+    return value if ready else writers.html(_short(value, BLOCK))
 
 
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str) and not isinstance(value, Markdown):
-        return plain(value)
-    return value
+def _as_markdown(value: Any) -> Any:
+    """Text that is no Markdown yet, as such."""
+    ready = not isinstance(value, str) or isinstance(value, Markdown)
+    return value if ready else writers.markdown(_short(value, LINE))
 
 
-def plain(text: str) -> Markdown:
-    """Text on one line in which no character means anything to Markdown."""
-    line = printable(" ".join(text.split()))
-    return Markdown(SPECIAL.sub(r"\\\1", re.sub("[&<>]", lambda each: ENTITIES[each[0]], line)))
+def _code(value: object) -> Markdown:
+    return writers.code(_short(str(value), LINE))
 
 
-def code(text: object) -> Markdown:
-    """Text in a code span, which ends at no backtick of its own."""
-    line = printable(str(text).strip()) or " "
-    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
-    return Markdown(f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}")
+def _block(value: str) -> Markdown:
+    return writers.block(_short(value, BLOCK))
 
 
-def block(text: str) -> Markdown:
-    """Text in a code block, which ends at no fence of its own."""
-    lines = str(_visible(text))
-    fence = "`" * max(3, max((len(run) for run in re.findall("`+", lines)), default=0) + 1)
-    return Markdown(f"{fence}text\n{lines}\n{fence}")
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more)"
 
 
 def wire(entry: Mapping[str, Any]) -> str:
@@ -151,7 +158,3 @@ def wire(entry: Mapping[str, Any]) -> str:
 
 def _milliseconds(number: float) -> str:
     return f"{number:.0f} ms" if number >= 10 else f"{number:.1f} ms"
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")

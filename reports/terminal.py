@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reports import clients, offline
+from schemas import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +24,7 @@ IDS = 4
 def lines(document: dict[str, Any]) -> Iterator[Line]:
     """The lines of the summary, each with the colours it takes on a terminal."""
     for text, colours in _lines(document):
-        yield printable(text), colours
-
-
-def printable(text: str) -> str:
-    """One line in which nothing that a deployment says can steer the terminal."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+        yield visible.printed(text), colours
 
 
 def _lines(document: dict[str, Any]) -> Iterator[Line]:

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures.reference import faults, variants
+from reports import writers
 from schemas import contract
 from tests.kill_matrix import combinations
 from tests.kill_matrix.proof import UNBREAKABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.kill_matrix.kills import Kill
     from tests.kill_matrix.silences import Silence
 
@@ -147,35 +150,33 @@ def write(matrix: Matrix, path: Path) -> None:
 def table(found: Row) -> str:
     """The matrix in Markdown: what was measured, faults by clause, and what lawful ones did."""
     lines = ["# Kill matrix", "", f"Measured {found['measured']}: {summary(found['figures'])}.", ""]
-    lines += _by_clause(found)
-    lines += [
-        "",
-        "## Faults",
-        "",
-        "| Fault | Violates | Turned red besides | Tier |",
-        "|---|---|---|---|",
-    ]
-    for name, row in found["faults"].items():
-        told = [f"{each} ✓" if each in row["red"] else f"{each} –" for each in row["violates"]]
-        lines.append(
-            f"| {name} | {', '.join(told)} | {', '.join(row['collateral'])} |"
-            f" {row['tier'] if row['killed'] else '**survived**'} |"
-        )
-    lines += ["", "## Lawful variants", "", "| Variant | Red | Undecided |", "|---|---|---|"]
-    for name, row in found["variants"].items():
-        lines.append(f"| {name} | {', '.join(row['red'])} | {', '.join(row['open'])} |")
+    lines += ["## Clauses", "", "✓: its checks see the fault. –: another clause's do.", ""]
+    lines += writers.table(("Clause", "Gate", "Faults"), _by_clause(found))
+    lines += ["", "## Faults", ""]
+    head = ("Fault", "Violates", "Turned red besides", "Tier")
+    lines += writers.table(head, map(_of_fault, found["faults"].items()))
+    lines += ["", "## Lawful variants", ""]
+    rows = ((name, _all(row["red"]), _all(row["open"])) for name, row in found["variants"].items())
+    lines += writers.table(("Variant", "Red", "Undecided"), rows)
     return "\n".join(lines) + "\n"
 
 
-def _by_clause(found: Row) -> list[str]:
-    lines = ["## Clauses", "", "✓: its checks see the fault. –: another clause's do.", ""]
-    lines += ["| Clause | Gate | Faults |", "|---|---|---|"]
+def _of_fault(fault: tuple[str, Row]) -> tuple[str, ...]:
+    name, row = fault
+    told = [f"{each} {'✓' if each in row['red'] else '–'}" for each in row["violates"]]
+    tier = row["tier"] if row["killed"] else writers.Markdown("**survived**")
+    return name, _all(told), _all(row["collateral"]), tier
+
+
+def _all(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+def _by_clause(found: Row) -> Iterator[tuple[str, ...]]:
     for clause, row in found["clauses"].items():
         told = [
             f"{name} {'✓' if clause in fault['red'] else '–'}"
             for name, fault in found["faults"].items()
             if clause in fault["violates"]
         ]
-        shown = ", ".join(told) or row.get("unbreakable", "none")
-        lines.append(f"| {clause} | {row['gate']} | {shown} |")
-    return lines
+        yield clause, row["gate"], _all(told) or row.get("unbreakable", "none")
