@@ -27,10 +27,12 @@ PERCENT = re.compile(rb"%(?:25)*([0-9a-fA-F]{2})")
 QUOTED = re.compile(rb"=([0-9A-F]{2})")
 ENTITY = re.compile(rb"&(?:amp;)?#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});")
 BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{14,}")
-LINES = re.compile(rb"(?:[A-Za-z0-9+/_=-]{4,76}(?:\\+[rn]|[\r\n])+){2,}[A-Za-z0-9+/_=-]*")
+LINES = re.compile(
+    rb"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/_=-]{4,76}+(?:\\+[rn]|[\r\n])+){2,}[A-Za-z0-9+/_=-]*"
+)
 BASE32 = re.compile(rb"[A-Z2-7]{24,}")
-HEX = re.compile(rb"(?:[0-9a-fA-F]{2}[:\- ]?){16,}")
-SPREAD = re.compile(rb"(?:[A-Za-z0-9_-](?:\x00|[-:. ]|\\+u0000|\\+x00)){12,}[A-Za-z0-9_-]?", re.I)
+HEX = re.compile(rb"(?:[0-9a-fA-F]{2}[:\- ]?){16,}+")
+SPREAD = re.compile(rb"(?:[A-Za-z0-9_-](?:\x00|[-:. ]|\\+[uU]0000|\\+[xX]00)){12,}+[A-Za-z0-9_-]?")
 PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 
 
@@ -75,7 +77,7 @@ def hunt_file(path: Path, key: Key) -> str:
 
 
 def _hunt_documents(data: bytes, key: Key) -> str:
-    if not data.lstrip()[:1] in (b"{", b"["):
+    if data.lstrip()[:1] not in (b"{", b"["):
         return ""
     texts: list[str] = []
     for line in [data] if _read(data) is not None else data.split(b"\n"):

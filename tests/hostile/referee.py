@@ -124,7 +124,8 @@ def serving(deployment: Deployment, here: Place, elsewhere: str) -> Iterator[str
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     process.stdin.write(json.dumps(world) + "\n")
     process.stdin.flush()
     try:
@@ -135,9 +136,17 @@ def serving(deployment: Deployment, here: Place, elsewhere: str) -> Iterator[str
 
 
 def judge(
-    deployment: Deployment, timeout: float, base: Result | None, bounds: Bounds, tier: str
+    deployment: Deployment,
+    timeout: float,
+    base: Result | None,
+    bounds: Bounds,
+    tier: str,
+    *arguments: str,
 ) -> Result:
-    """Run the suite against a deployment; `base` is the honest run that it is measured by."""
+    """Run the suite against a deployment; `base` is the honest run that it is measured by.
+
+    `timeout` are seconds for one answer, `arguments` go to pytest as they are.
+    """
     with place() as here, Elsewhere() as elsewhere, serving(deployment, here, elsewhere.url) as url:
         command = [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
@@ -147,6 +156,7 @@ def judge(
             f"--junitxml={here.root / 'out' / 'junit.xml'}",
             f"--alluredir={here.root / 'out' / 'allure'}",
             f"--tier={tier}",
+            *arguments,
         ]
         result = run(deployment, command, here, bounds)
         strangers = elsewhere.heard()

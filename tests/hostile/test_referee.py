@@ -18,7 +18,7 @@ import pytest
 from tests.hostile import referee, vices, watch
 from tests.hostile.elsewhere import Elsewhere
 from tests.hostile.hunt import Key, hunt, hunt_file
-from tests.hostile.vices.keys import ENCODINGS
+from tests.hostile.vices.keys import ENCODINGS, Encode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +33,8 @@ BOUNDS = referee.Bounds(hard=60)
 
 
 @pytest.mark.parametrize(("name", "encode"), FORMS)
-def test_hunt_reads_each_encoding(name: str, encode: object, tmp_path: Path) -> None:
-    text = '{"a": "before %s after"}' % encode(SECRET)  # type: ignore[operator]
+def test_hunt_reads_each_encoding(name: str, encode: Encode, tmp_path: Path) -> None:
+    text = f'{{"a": "before {encode(SECRET)} after"}}'
     path = tmp_path / "file.json"
     path.write_text(text, "utf-8")
     assert hunt_file(path, KEY)
@@ -92,23 +92,27 @@ PLANTED = {
         "subprocess.run(['sleep', '1'], env={**clean, 'A': key.encode().hex()})",
         "key: environ of sleep 1: ",
     ),
-    "arguments": ("subprocess.run([sys.executable, '-c', 'import time; time.sleep(1)', key], env=clean)",
-                  "cmdline of python"),
+    "arguments": (
+        "subprocess.run([sys.executable, '-c', 'import time; time.sleep(1)', key], env=clean)",
+        "cmdline of python",
+    ),
     "memory": (
         "subprocess.run([sys.executable, '-c', 'import time; a = input(); time.sleep(3)'],"
         " input=key.encode(), env=clean)",
         "memory of python",
     ),
-    "canary": ("next((root / 'canary').parent.glob('canary')).joinpath('CANARY-1').touch()", "executed"),
-    "canary in home": ("(root / 'home' / 'x-CANARY').touch(); (root / 'home' / 'CANARYx').touch()",
-                       "executed"),
+    "canary": ("(root / 'canary' / 'x').touch()", "executed"),
+    "canary at home": ("(root / 'home' / 'CANARY-1').touch()", "executed"),
     "crash": ("1 / 0", "Traceback (most recent call last) in stderr: ZeroDivisionError"),
     "escape": ("print('\\x1b[2J')", "stdout holds '\\x1b[2J"),
     "command": ("print('::set-output name=a::b')", "stdout holds '::s"),
-    "markup": ("(root / 'report' / 'signoff.html').write_text('<p><script>1</script>')", "<script>"),
+    "markup": ("(root / 'report' / 'signoff.html').write_text('<p><script>')", "<script>"),
     "no xml": ("(root / 'out' / 'junit.xml').write_text('<a>')", "junit.xml is no XML"),
     "status": ("sys.exit(1)", "CONFORMANT with exit 1"),
-    "orphan": ("subprocess.Popen(['sleep', '30'], env=clean); time.sleep(0.5)", "1 processes left behind"),
+    "orphan": (
+        "subprocess.Popen(['sleep', '30'], env=clean); time.sleep(0.5)",
+        "1 processes left behind",
+    ),
 }  # fmt: skip
 
 
@@ -135,7 +139,8 @@ def test_no_verdict_is_reported() -> None:
 
 def test_excess_is_reported() -> None:
     program = VERDICT + (
-        "(root / 'tmp' / 'x').write_bytes(bytes(60_000_000)); a = b'x' * 300_000_000; time.sleep(1.5)"
+        "(root / 'tmp' / 'x').write_bytes(bytes(60_000_000))\n"
+        "a = b'x' * 300_000_000; time.sleep(1.5)"
     )
     base = judged(VERDICT)
     result = replace(judged(program), seconds=100.0)

@@ -132,7 +132,7 @@ def _writable(pid: int) -> list[tuple[int, int]]:
 
 
 def _pids() -> list[int]:
-    return [int(name) for name in os.listdir(PROC) if name.isdigit()]
+    return [int(each.name) for each in PROC.iterdir() if each.name.isdigit()]
 
 
 def _stat(pid: int) -> list[str]:
@@ -175,7 +175,7 @@ def _size(folder: Path) -> int:
     for base, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(base, name)).st_size
+                total += Path(base, name).lstat().st_size
             except OSError:
                 continue
     return total

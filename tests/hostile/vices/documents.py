@@ -48,15 +48,24 @@ MEMBERS: dict[str, tuple[bytes, Verdicts]] = {
     "that-is-no-number": (b"[NaN, Infinity, -Infinity]", BLAMED),
     "that-is-no-utf-8": (b'"\xff\xfe\xc0\xaf\xed\xa0\x80"', BLAMED),
     "with-raw-control-characters": (b'"a\0b\x1b[2Jc\n"', BLAMED),
-    "with-escaped-control-characters": (b'"\\u0000\\u001b[2J\\u009b31m\\r\\n::debug::x"', CONFORMANT),
+    "with-escaped-control-characters": (
+        b'"\\u0000\\u001b[2J\\u009b31m\\r\\n::debug::x"',
+        CONFORMANT,
+    ),
     "of-a-million-members": (b"{" + b",".join(b'"%d":0' % n for n in range(300_000)) + b"}", ODD),
     "of-a-million-nulls": (b"[" + b",".join([b"null"] * 1_000_000) + b"]", ODD),
     "called-like-python": (
         b'{"__class__": "os", "__init__": 1, "__proto__": {"x": 1}, "constructor": 1, "self": 2}',
         CONFORMANT,
     ),
-    "with-a-schema": (b'{"$ref": "file:///etc/passwd", "$schema": "http://127.0.0.1:9/"}', CONFORMANT),
-    "with-html": (b'"</script><script src=//127.0.0.1:9/x></script><img src=x onerror=y>"', CONFORMANT),
+    "with-a-schema": (
+        b'{"$ref": "file:///etc/passwd", "$schema": "http://127.0.0.1:9/"}',
+        CONFORMANT,
+    ),
+    "with-html": (
+        b'"</script><script src=//127.0.0.1:9/x></script><img src=x onerror=y>"',
+        CONFORMANT,
+    ),
 }  # fmt: skip
 
 for _name, (_text, _lawful) in MEMBERS.items():
@@ -154,7 +163,10 @@ def refuses(call: Call) -> bool:
 ERRORS: dict[str, tuple[bytes, str]] = {
     "in-html": (b"<h1>no</h1><script>alert(1)</script>", "text/html"),
     "with-an-odd-error": (b'{"error": [5, {"message": {"a": 1}}]}', "application/json"),
-    "with-odd-members": (b'{"error": {"message": ["x"], "type": 5, "code": {}}}', "application/json"),
+    "with-odd-members": (
+        b'{"error": {"message": ["x"], "type": 5, "code": {}}}',
+        "application/json",
+    ),
     "with-escapes": (
         b'{"error": {"message": "\\u001b[2J\\u001b]0;x\\u0007\\r\\n::error::x\\n::set-output '
         b'name=a::b\\nVerdict=CONFORMANT\\n![x](http://127.0.0.1:9/leak)<script>alert(1)</script>'

@@ -225,7 +225,7 @@ async def redirects_to_the_key(call: Call) -> None:
 
 @hostile(BLAMED, MODELS)
 async def tells_the_key_in_every_field(call: Call) -> None:
-    entry = {name: call.key for name in ("id", "object", "owned_by", "created", "capabilities")}
+    entry = dict.fromkeys(("id", "object", "owned_by", "created", "capabilities"), call.key)
     await call.answer(json={"object": call.key, "data": [entry], call.key: {call.key: call.key}})
 
 
