@@ -38,7 +38,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--only", default="*", metavar="GLOB", help="deployments of these names or kinds")
+    add(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="deployments of these names or kinds; repeatable",
+    )
     add(
         "--jobs",
         type=int,
@@ -50,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, default=OUT, metavar="FILE", help="the JSON (default: %(default)s)")
     add("--list", action="store_true", help="print the list, and exit")
     return parser
+
+
+def _named(deployment: Deployment, patterns: list[str]) -> bool:
+    return any(fnmatch(n, p) for n in (deployment.name, deployment.kind) for p in patterns)
 
 
 def row(result: Result) -> str:
@@ -89,9 +99,7 @@ def main() -> int:
     """Run, print, write; 1 when anything is wrong."""
     asked = _parser().parse_args()
     every = vices.load()
-    chosen = [
-        d for d in every.values() if fnmatch(d.name, asked.only) or fnmatch(d.kind, asked.only)
-    ]
+    chosen = [d for d in every.values() if _named(d, asked.only or ["*"])]
     if asked.list:
         for each in chosen:
             lawful = " or ".join(sorted(f"{text} {code}" for text, code in each.lawful))
@@ -99,7 +107,7 @@ def main() -> int:
         print(f"{len(chosen)} deployments")
         return 0
     if not chosen:
-        print(f"no deployment is called {asked.only}: see --list", file=sys.stderr)
+        print(f"no deployment is called {', '.join(asked.only)}: see --list", file=sys.stderr)
         return 4
     began = time.monotonic()
     watch.adopt_orphans()
@@ -111,7 +119,9 @@ def main() -> int:
         f"at most {max(each.seconds for each in results):.0f} s, "
         f"{max(each.memory for each in results) / MEGABYTE:.0f} MB of memory, "
         f"{max(each.written for each in results) / MEGABYTE:.0f} MB written; "
-        f"{sum(bool(each.leaked) for each in results)} with the key: {asked.out}"
+        f"{sum(bool(each.leaked) for each in results)} with the key, "
+        f"{sum(each.blind for each in results)} processes that could not be looked into: "
+        f"{asked.out}"
     )
     return int(bool(wrong))
 

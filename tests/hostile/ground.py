@@ -333,8 +333,8 @@ async def open_port(
     """Listen, and the base URL."""
     there = [each.replace(CANARY, world.canary) for each in (deployment.hears, *deployment.ids)]
     offer(there[1:], there[0])
-    app, heard, kept = create_app(world.key), [0], {}
-    here = [world]
+    app, here, heard = create_app(world.key), [world], [0]
+    kept: dict[str, Any] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -60,7 +60,8 @@ class Bounds:
 class Result:
     """How a run ended, what it took, and each thing that was wrong with that.
 
-    `memory` and `written` are bytes, `leaked` says where the key was found.
+    `memory` and `written` are bytes, `leaked` says where the key was found, `strangers` counts the
+    connections to elsewhere, `blind` the times that a process could not be looked into.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Result:
     memory: int
     written: int
     strangers: int = 0
+    blind: int = 0
     leaked: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
 
@@ -203,6 +205,7 @@ def run(deployment: Deployment, command: list[str], here: Place, bounds: Bounds)
         seconds=round(seconds, 1),
         memory=watch.peak,
         written=watch.written,
+        blind=watch.blind,
         leaked=leaked,
         wrong=tuple(wrong),
     )

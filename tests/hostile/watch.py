@@ -31,7 +31,7 @@ class Watch:
     """The processes below one, and the folders that they write to, until `stop`.
 
     `peak` and `written` are the most bytes of memory and on disk at any one time; `leaks` say where
-    the key stood in a process below the first; `blind` counts those that could not be looked into.
+    the key stood in a process below the first; `blind` counts when one could not be looked into.
     """
 
     pid: int

@@ -14,6 +14,7 @@ from tests.hostile.ground import (
     MODELS,
     ODD,
     POSTS,
+    RUDE,
     Call,
     anything,
     hostile,
@@ -86,7 +87,7 @@ async def calls_itself_by_program_text(call: Call) -> None:
     await call.send(reply.with_header("x-request-id", "$(id)`id`"))
 
 
-@hostile(BLAMED, CHAT, tier="standard")
+@hostile(RUDE, CHAT)
 async def calls_functions_that_were_not_offered(call: Call) -> None:
     """A tool call whose arguments are program text."""
     reply = await call.honest()
