@@ -38,30 +38,32 @@ PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 
 @dataclass(frozen=True)
 class Key:
-    """What is looked for. `parts` are pieces of the key, forwards and backwards."""
+    """What is looked for: pieces of the key as it is, and backwards."""
 
     parts: tuple[bytes, ...]
+    backwards: tuple[bytes, ...]
 
     @classmethod
     def of(cls, text: str) -> Key:
         """All the parts of this key. Raises ValueError where it is too short to be told apart."""
         if len(text) < PART + STEP:
             raise ValueError(f"a key of {len(text)} characters cannot be told from other text")
-        ways = [text.encode(), text[::-1].encode()]
-        cut = [way[i : i + PART] for way in ways for i in range(0, len(text) - PART + 1, STEP)]
-        return cls(tuple(cut))
+        starts = range(0, len(text) - PART + 1, STEP)
+        ways = (text.encode(), text[::-1].encode())
+        forwards, backwards = (tuple(way[i : i + PART] for i in starts) for way in ways)
+        return cls(forwards, backwards)
 
-    def stands_in(self, data: bytes) -> bool:
-        """Whether a part stands in these bytes, as it is."""
-        return any(part in data for part in self.parts)
+    def standing_in(self, data: bytes) -> str:
+        """ "raw" or "backwards" where a part stands in these bytes, else nothing."""
+        if any(part in data for part in self.parts):
+            return "raw"
+        return "backwards" if any(part in data for part in self.backwards) else ""
 
 
 def hunt(data: bytes, key: Key, depth: int = DEPTH) -> str:
     """By which steps the key can be read in these bytes ("raw", "json > base64"), or nothing."""
-    if key.stands_in(data):
-        return "raw"
-    if depth <= 0:
-        return ""
+    if (found := key.standing_in(data)) or depth <= 0:
+        return found
     for name, undo in STEPS.items():
         for piece in undo(data):
             if found := hunt(piece, key, depth - 1):

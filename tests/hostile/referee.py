@@ -114,27 +114,40 @@ def place() -> Iterator[Place]:
         shutil.rmtree(root, ignore_errors=True)
 
 
+@dataclass
+class Served:
+    """A deployment at work: its base URL, and once it has ended, what crashed in it."""
+
+    url: str
+    crash: str = ""
+
+
 @contextmanager
-def serving(deployment: Deployment, here: Place, elsewhere: str) -> Iterator[str]:
-    """The base URL of a deployment that runs in a process of its own."""
+def serving(deployment: Deployment, here: Place, elsewhere: str) -> Iterator[Served]:
+    """A deployment in a process of its own."""
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  nobody reads while it serves
     world = {"key": here.key, "canary": str(here.canary), "elsewhere": elsewhere}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.hostile.serve", deployment.name],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=errors,
         text=True,
     )
     assert process.stdin
     assert process.stdout
     process.stdin.write(json.dumps(world) + "\n")
     process.stdin.flush()
+    served = Served(process.stdout.readline().removeprefix("listening on ").strip())
     try:
-        yield process.stdout.readline().removeprefix("listening on ").strip()
+        yield served
     finally:
         process.kill()
         process.communicate()
+        errors.seek(0)
+        _, crashed, told = errors.read().partition("Traceback")
+        served.crash = told.strip().splitlines()[-1][:160] if crashed else ""
 
 
 def judge(
@@ -149,24 +162,34 @@ def judge(
 
     `timeout` are seconds for one answer, `arguments` go to pytest as they are.
     """
-    with place() as here, Elsewhere() as elsewhere, serving(deployment, here, elsewhere.url) as url:
-        command = [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            f"--base-url={url}",
-            f"--request-timeout={timeout:g}",
-            f"--report-dir={here.report}",
-            f"--junitxml={here.root / 'out' / 'junit.xml'}",
-            f"--alluredir={here.root / 'out' / 'allure'}",
-            f"--tier={tier}",
-            *arguments,
-        ]
-        result = run(deployment, command, here, bounds)
+    with place() as here, Elsewhere() as elsewhere:
+        with serving(deployment, here, elsewhere.url) as served:
+            result = run(
+                deployment, _command(served.url, here, timeout, tier, arguments), here, bounds
+            )
         strangers = elsewhere.heard()
-    told = [f"the key went elsewhere: {hunt(each, Key.of(here.key))}" for each in strangers
-            if hunt(each, Key.of(here.key))]  # fmt: skip
+    found = [hunt(each, Key.of(here.key)) for each in strangers]
+    told = [f"the key went elsewhere: {each}" for each in found if each]
+    told += [f"the deployment itself crashed: {served.crash}"] * bool(served.crash)
     told += ["the suite itself went elsewhere"] * any(OURS in each for each in strangers)
     wrong = (*result.wrong, *told, *beyond(result, base, bounds))
     return replace(result, tier=tier, wrong=wrong, strangers=len(strangers))
+
+
+def _command(
+    url: str, here: Place, timeout: float, tier: str, arguments: tuple[str, ...]
+) -> list[str]:
+    """As a user starts the suite in CI."""
+    return [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+        f"--base-url={url}",
+        f"--request-timeout={timeout:g}",
+        f"--report-dir={here.report}",
+        f"--junitxml={here.root / 'out' / 'junit.xml'}",
+        f"--alluredir={here.root / 'out' / 'allure'}",
+        f"--tier={tier}",
+        *arguments,
+    ]
 
 
 def run(deployment: Deployment, command: list[str], here: Place, bounds: Bounds) -> Result:

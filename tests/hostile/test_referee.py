@@ -173,6 +173,15 @@ def test_each_deployment_starts_and_is_judged_by_lawful_words() -> None:
     assert len(vices.load()) >= 120
 
 
+def test_a_deployment_that_crashes_is_reported() -> None:
+    with referee.place() as here, referee.serving(HONEST, here, "") as served:
+        pass
+    assert served.crash == ""
+    with referee.place() as here, referee.serving(replace(HONEST, name="x"), here, "") as served:
+        pass
+    assert served.crash == "KeyError: 'x'"
+
+
 def test_a_deployment_ends_with_its_parent() -> None:
     world = json.dumps({"key": SECRET, "canary": "/x", "elsewhere": "http://127.0.0.1:9"})
     command = [sys.executable, "-m", "tests.hostile.serve", "honest"]

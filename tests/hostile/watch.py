@@ -119,7 +119,7 @@ def holds(pid: int, key: Key) -> bool | None:
                 if left < 0:
                     break
                 memory.seek(begin)
-                if key.stands_in(memory.read(end - begin) or b""):
+                if key.standing_in(memory.read(end - begin) or b"") == "raw":
                     return True
     except (OSError, ValueError, OverflowError):
         return None

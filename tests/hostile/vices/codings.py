@@ -22,10 +22,10 @@ from tests.hostile.ground import (
 
 @cache
 def bomb(layers: int) -> bytes:
-    """A gigabyte of spaces, packed so many times."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = b" " * (1 << 20)
-    data = b"".join(packer.compress(block) for _ in range(1024)) + packer.flush()
+    """A gigabyte of spaces, packed so many times; the checksum at its end is never reached."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(b" " * (1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    data = b"\x1f\x8b\x08" + bytes(7) + block * 1024 + packer.flush() + bytes(8)
     for _ in range(layers - 1):
         data = gzip.compress(data, 9)
     return data
