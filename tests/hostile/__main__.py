@@ -53,6 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--request-timeout", type=float, default=5.0, metavar="S")
     add("--tier", choices=("smoke", "standard", "deep"), help="run this tier on all of them")
+    add(
+        "--kill-after",
+        type=float,
+        default=Bounds.hard,
+        metavar="S",
+        help="seconds after which a run is killed (default: %(default)g)",
+    )
     add("--out", type=Path, default=OUT, metavar="FILE", help="the JSON (default: %(default)s)")
     add("--list", action="store_true", help="print the list, and exit")
     return parser
@@ -73,7 +80,7 @@ def row(result: Result) -> str:
 
 def measured(deployments: Iterable[Deployment], asked: argparse.Namespace) -> list[Result]:
     """The results, printed as they come; the honest runs come first, one a tier."""
-    bounds = Bounds()
+    bounds = Bounds(hard=asked.kill_after)
     chosen = list(deployments)
     tiers = {asked.tier or each.tier for each in chosen}
     honest = vices.load()[HONEST]
