@@ -1,0 +1,1 @@
+"""Hostile deployments, and the referee of the suite's runs against them."""
