@@ -113,8 +113,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(reporter, REPORTER)
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal and not fixtures_plugin.is_worker(config):
-        writer = terminal._tw  # pytest has no other way to its output  # noqa: SLF001
-        writer._file = output.Output(writer._file, reporter.broke)  # noqa: SLF001
+        writer = terminal._tw  # pytest has no other way to its output
+        writer._file = output.Output(writer._file, reporter.broke)
     if wrong := signoff.summary_takes_none():
         raise pytest.UsageError(wrong)
     config.pluginmanager.register(Console(reporter.redact))

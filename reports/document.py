@@ -5,7 +5,6 @@ Every other report is drawn from this document, so that none of them can disagre
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any

@@ -48,7 +48,7 @@ def summarise(report_dir: Path) -> None:
     path = os.environ.get(SUMMARY)
     if path:
         text = beginning((report_dir / MARKDOWN).read_text("utf-8"), SUMMARY_BYTES)
-        with open(path, "ab", opener=_plain) as summary:  # noqa: PTH123  (Path has no opener)
+        with open(path, "ab", opener=_plain) as summary:
             summary.write(f"{text}\n".encode())
 
 

@@ -51,7 +51,7 @@ def open_plain(path: Path, limit: int = LARGEST) -> int:
 
 def read(path: Path, limit: int = LARGEST) -> bytes:
     """The bytes of a plain file. Raises InputError."""
-    with open(open_plain(path, limit), "rb") as file:  # noqa: PTH123  (a descriptor)
+    with open(open_plain(path, limit), "rb") as file:
         return file.read(limit)
 
 

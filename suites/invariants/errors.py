@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fixtures.exchange import NOT_JSON
-from fixtures.trouble import GATEWAY
 from fixtures.outcomes import Untestable
+from fixtures.trouble import GATEWAY
 from schemas.records import Observation
 from schemas.validate import violations
 from suites.doors import ALL, RESPONSES

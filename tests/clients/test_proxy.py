@@ -206,7 +206,14 @@ def test_target_outside_the_deployment_goes_nowhere(name: str) -> None:
     assert len(proxy.refused["one"]) == 1
 
 
-INSIDE = ("/v1/models", "/v1/models?a=../b", "/v1/models/a%2Fb", "/v1/models/@cf/x", "/v1", "/v1//x")
+INSIDE = (
+    "/v1/models",
+    "/v1/models?a=../b",
+    "/v1/models/a%2Fb",
+    "/v1/models/@cf/x",
+    "/v1",
+    "/v1//x",
+)
 
 
 @pytest.mark.parametrize("target", INSIDE)

@@ -56,8 +56,10 @@ def test_nothing_else_differs(snippet: Snippet) -> None:
 def test_nothing_else_differs_in_a_command(snippet: Snippet, dut: Deployment) -> None:
     """A shell reads the printed words in what is run, but for URL, model and how a form is named."""
     program = snippet.program(dut)
-    words = [each.text if isinstance(each, Word) else snippet.url + each.path
-             for each in program.arguments]
+    words = [
+        each.text if isinstance(each, Word) else snippet.url + each.path
+        for each in program.arguments
+    ]
     for printed, role in snippet.roles.items():
         words = [each.replace(dut.cast.model(role), printed) for each in words]
     words = ["-F" if each == snippets.FORM_AS_IT_IS else each for each in words]

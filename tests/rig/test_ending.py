@@ -184,9 +184,7 @@ SLOWLY = ("suites/models", "--tier=smoke", "-p", "tests.rig.slow")
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
-def test_signal_ends_the_judging_at_the_end(
-    reference: str, tmp_path: Path, processes: str
-) -> None:
+def test_signal_ends_the_judging_at_the_end(reference: str, tmp_path: Path, processes: str) -> None:
     arguments = (*SLOWLY, f"--base-url={reference}/v1", "-n", processes)
     with started(tmp_path, *arguments) as process:
         wait_for(lambda: slow.JUDGING in (tmp_path / "out").read_text("utf-8"))

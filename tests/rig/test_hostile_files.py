@@ -191,6 +191,7 @@ def test_dossier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dossier.pack(tmp_path / "run", tmp_path / "good.tar.gz")
     packed = (tmp_path / "good.tar.gz").read_bytes()
     plain = gzip.decompress(packed)
+
     def write(path: Path, random: Random) -> None:
         if random.random() < 0.2:
             path.write_bytes(mutants.raw(packed, random))
@@ -210,7 +211,17 @@ ticket = "GW-812"
 expires = 2026-12-31
 model = "gpt-oss-20b"
 """
-TOML = ('""', "[1]", "{a = 1}", "5", "2026-12-31T00:00:00", "[[[[]]]]", '"\\u001b[2J"', "inf", "'x'")
+TOML = (
+    '""',
+    "[1]",
+    "{a = 1}",
+    "5",
+    "2026-12-31T00:00:00",
+    "[[[[]]]]",
+    '"\\u001b[2J"',
+    "inf",
+    "'x'",
+)
 
 
 def test_waivers(tmp_path: Path) -> None:
