@@ -115,8 +115,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if terminal and not fixtures_plugin.is_worker(config):
         writer = terminal._tw  # pytest has no other way to its output
         writer._file = output.Output(writer._file, reporter.broke)
-    if wrong := signoff.summary_takes_none():
-        raise pytest.UsageError(wrong)
+    if trouble := signoff.summary_takes_none():
+        raise pytest.UsageError(trouble)
     config.pluginmanager.register(Console(reporter.redact))
 
 

@@ -26,7 +26,7 @@ from reports import allure, diff, document, dossier, evidence, explain, signoff,
 from reports.document import ReportError
 from reports.evidence import HarError
 from reports.output import discard
-from schemas import files, processes, visible
+from schemas import files, processes, shell, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,8 +96,9 @@ def _dossier(option: argparse.Namespace) -> int:
 
 def _sign(archive: Path) -> None:
     _say("sign it with one of:")
-    _say(f"  cosign sign-blob --bundle {archive}.sigstore.json {archive}")
-    _say(f"  gpg --armor --detach-sign {archive}")
+    bundle = f"{archive}.sigstore.json"
+    _say("  " + shell.line(["cosign", "sign-blob", "--bundle", bundle, "--", str(archive)]))
+    _say("  " + shell.line(["gpg", "--armor", "--detach-sign", "--", str(archive)]))
 
 
 def _verify(option: argparse.Namespace) -> int:
@@ -108,11 +109,11 @@ def _verify(option: argparse.Namespace) -> int:
         return 1
     _say(f"as packed: {told['verdict']}, {told['deployment']['base_url']}")
     _say("who packed it, its signature tells:")
-    _say(
-        f"  cosign verify-blob --bundle {option.file}.sigstore.json --certificate-identity WHO "
-        f"--certificate-oidc-issuer ISSUER {option.file}"
-    )
-    _say(f"  gpg --verify {option.file}.asc {option.file}")
+    file = str(option.file)
+    who = ["--certificate-identity", "WHO", "--certificate-oidc-issuer", "ISSUER"]
+    bundle = ["--bundle", f"{file}.sigstore.json"]
+    _say("  " + shell.line(["cosign", "verify-blob", *bundle, *who, "--", file]))
+    _say("  " + shell.line(["gpg", "--verify", "--", f"{file}.asc", file]))
     return 0
 
 
@@ -150,7 +151,7 @@ def _allure(option: argparse.Namespace) -> int:
     if done.status or not (output / "index.html").exists():
         last = (done.err.strip() or done.out.strip()).decode("utf-8", "replace").rpartition("\n")[2]
         raise ReportError(f"{ALLURE} failed: {last}")
-    _say(f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {output}")
+    _say(f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {shell.word(str(output))}")
     return 0
 
 

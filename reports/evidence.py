@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from schemas import files, inputs, kept, stand_ins
+from schemas import files, inputs, kept, shell, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 
 HEAD, TAIL = b'"entries": [\n', b"\n]}}\n"
 BODY_SHOWN = 1200
+KEY_ENV = "COMPACTIFAI_API_KEY"
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+STAND_IN = re.compile(f"({'|'.join(re.escape(each.decode()) for each in stand_ins.SHELL)})")
 NO_HAR = "not HAR 1.2: export it again, as HAR with content"
 
 
@@ -184,18 +186,30 @@ def _row(line: bytes) -> dict[str, Any] | None:
 def curl(entry: dict[str, Any], key_env: str, bodies: Path) -> str:
     """The command that sends this request again; the key stays in its variable.
 
-    A body too long for a command line, or binary, is read from `bodies` (see `save_body`).
+    A body too long for a command line, or binary, is read from `bodies` (see `save_body`). Each
+    part is one word for the shell, and means nothing but itself to curl. A header that no client
+    can send is left out.
     """
     request = entry["request"]
+    url, post = request["url"], request.get("postData")
     parts = ["curl -sS -i"]
-    if request["method"] != "GET" or "postData" in request:
-        parts.append(f"-X {shlex.quote(request['method'])}")
-    parts.append(shlex.quote(request["url"]))
-    parts += [_header(header, request, key_env) for header in request["headers"]]
-    post = request.get("postData")
+    if request["method"] == "HEAD":
+        parts.append("-I")
+    elif request["method"] != "GET" or "postData" in request:
+        parts.append(f"-X {shell.word(request['method'])}")
+    if re.search(r"[][{}]", url):  # curl would make several URLs of them
+        parts.append("-g")
+    if re.search(r"/\.", url):  # and shorten the path
+        parts.append("--path-as-is")
+    parts.append(f"--url {shell.word(url)}" if url.startswith("-") else shell.word(url))
+    variable = key_env if shell.VARIABLE.fullmatch(key_env) else KEY_ENV
+    parts += [_header(each, request, variable) for each in request["headers"] if _sendable(each)]
     if post:
-        told = f"@{files.inside(bodies, entry['_id'])}" if _is_file(post) else post["text"]
-        parts.append(f"--data-binary {shlex.quote(told)}")
+        # Of text, curl would take one that begins with @ for the name of a file.
+        if _is_file(post):
+            parts.append("--data-binary " + shell.word(f"@{files.inside(bodies, entry['_id'])}"))
+        else:
+            parts.append("--data-raw " + shell.word(post["text"]))
         if not post["mimeType"]:  # curl would name one
             parts.append("-H Content-Type:")
     return " ".join(parts)
@@ -210,18 +224,26 @@ def save_body(entry: dict[str, Any], bodies: Path) -> None:
         files.replace(path, kept.body(post))
 
 
-def _header(header: dict[str, str], request: dict[str, Any], key_env: str) -> str:
+def _sendable(header: dict[str, str]) -> bool:
+    """Whether a client can send this header as one: its name is a token, its value a line."""
+    return bool(TOKEN.fullmatch(header["name"])) and not re.search(r"[\r\n\0]", header["value"])
+
+
+def _header(header: dict[str, str], request: dict[str, Any], variable: str) -> str:
     name, value = header["name"], header["value"]
     if name == "Authorization" and request.get("_own_key"):
-        return f'-H "Authorization: Bearer ${key_env}"'
-    shown = f"{name}: {value}"
-    if any(stand_in.decode() in value for stand_in in stand_ins.SHELL):
-        shown = re.sub(r'[\\"$`]', r"\\\g<0>", shown)
-        for stand_in, shell in stand_ins.SHELL.items():
-            shown = shown.replace(stand_in.decode(), shell.replace("VAR", key_env))
-        return f'-H "{shown}"'
+        return f'-H "Authorization: Bearer ${variable}"'
     # curl leaves out a header that ends in a colon, and sends one that ends in a semicolon empty.
-    return f"-H {shlex.quote(f'{name}: {value}' if value else f'{name};')}"
+    shown = f"{name}: {value}" if value else f"{name};"
+    pieces = STAND_IN.split(shown)
+    made = [
+        stand_ins.SHELL[piece.encode()].replace("VAR", variable)
+        if STAND_IN.fullmatch(piece)
+        else shell.word(piece, "latin-1")
+        for piece in pieces
+        if piece
+    ]
+    return f"-H {''.join(made)}"
 
 
 def fits_a_line(entry: dict[str, Any]) -> bool:
@@ -231,4 +253,5 @@ def fits_a_line(entry: dict[str, Any]) -> bool:
 
 
 def _is_file(post: dict[str, Any]) -> bool:
-    return post.get("encoding") == "base64" or len(post["text"]) > BODY_SHOWN
+    text = post["text"]
+    return post.get("encoding") == "base64" or len(text) > BODY_SHOWN or "\0" in text

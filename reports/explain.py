@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import shlex
 import sys
 import textwrap
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from reports.document import ReportError
-from schemas import contract, processes, tables, visible
+from schemas import contract, processes, shell, tables, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -208,12 +207,12 @@ def smallest(one: Clause) -> str:
     url = f'curl -sS -i "$BASE_URL{route}"{_key(one)}'
     if route == "/audio/transcriptions":
         fields = {"model": "MODEL", **_altered(one, {})}
-        told = (f"-F {shlex.quote(f'{name}={_plain(value)}')}" for name, value in fields.items())
+        told = (f"-F {shell.word(f'{name}={_plain(value)}')}" for name, value in fields.items())
         return f"{url} -F file=@fixtures/audio/speech{_kind(one)} {' '.join(told)}"
     body = _altered(one, BODIES[route])
     if one.area.endswith("-stream") or one.id.startswith("STREAM-"):
         body = {**body, "stream": True}
-    return f"{url} {JSON} --data-binary {shlex.quote(json.dumps(body, ensure_ascii=False))}"
+    return f"{url} {JSON} --data-raw {shell.word(json.dumps(body, ensure_ascii=False))}"
 
 
 def _kind(one: Clause) -> str:

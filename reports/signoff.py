@@ -39,8 +39,8 @@ def write(report_dir: Path, document: Document, har: Mapping[str, dict[str, Any]
     """Write both files; add the Markdown to the summary of a CI job where one is kept."""
     shown = view.of(document, har)
     text = markdown(shown)
-    files.replace(report_dir / HTML, _bytes(html(shown)))
-    files.replace(report_dir / MARKDOWN, _bytes(text))
+    files.replace(report_dir / HTML, html(shown).encode())
+    files.replace(report_dir / MARKDOWN, text.encode())
 
 
 def summarise(report_dir: Path) -> None:

@@ -12,10 +12,10 @@ SHORT_KEY = b"{key-without-its-last-character}"
 ALTERED_KEY = SHORT_KEY + b"~"
 OTHER_CASE_KEY = b"{key-in-the-other-case}"
 
-# What a shell makes of the key in the variable VAR.
+# What a shell makes of the key in the variable VAR: one word each.
 SHELL = {
-    KEY: "$VAR",
-    BASIC_KEY: "$(printf :%s $VAR | base64 -w0)",
-    SHORT_KEY: "${VAR%?}",
-    OTHER_CASE_KEY: "$(printf %s $VAR | tr a-zA-Z A-Za-z)",
+    KEY: '"$VAR"',
+    BASIC_KEY: '"$(printf :%s "$VAR" | base64 -w0)"',
+    SHORT_KEY: '"${VAR%?}"',
+    OTHER_CASE_KEY: '"$(printf %s "$VAR" | tr a-zA-Z A-Za-z)"',
 }

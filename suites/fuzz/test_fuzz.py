@@ -6,12 +6,12 @@ is one of both, in JSON, and never a 5xx. The invariants judge each of these exc
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Untestable
+from schemas import shell
 from suites import verify
 from suites.checks import Check, Findings, case, checks
 from suites.fuzz import generated, paths, plan
@@ -144,7 +144,7 @@ def _again(setup: Setup) -> str:
     options += [
         f"--model={role}={each}" if role else f"--model={each}" for role, each in setup.models
     ]
-    return f"pytest suites/fuzz {shlex.join(options)} --fuzz-case="
+    return f"pytest suites/fuzz {shell.line(options)} --fuzz-case="
 
 
 def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
