@@ -77,9 +77,12 @@ def over_run(*clauses: str, on: Callable[[Exchange], bool]) -> Callable[[RunJudg
 
 def judge(exchange: Exchange) -> Iterator[Judgement]:
     """What the invariants say of one exchange."""
-    rules: list[tuple[Rule, Any]] = [
-        (rule, exchange) for rule in INVARIANTS if rule.applies(exchange)
-    ]
+    rules: list[tuple[Rule, Any]] = []
+    for rule in INVARIANTS:
+        try:
+            rules += [(rule, exchange)] if rule.applies(exchange) else []
+        except Exception as error:  # noqa: BLE001  (as in a judge itself)
+            yield _crashed(rule, error, (exchange.id,))
     if exchange.cut and rules:
         clauses = tuple(dict.fromkeys(clause for rule, _ in rules for clause in rule.clauses))
         reason = str(exchange.cut)
@@ -95,7 +98,11 @@ def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
     for rule in RUN_INVARIANTS:
         # Each rule derives from the bytes anew: of ten thousand exchanges, all is too much to keep.
         fresh = (exchange.copy() for exchange in exchanges)
-        chosen = [each for each in fresh if not each.cut and rule.applies(each)]
+        try:
+            chosen = [each for each in fresh if not each.cut and rule.applies(each)]
+        except Exception as error:  # noqa: BLE001  (as in a judge itself)
+            yield _crashed(rule, error, ())
+            continue
         if chosen:
             ids = tuple(exchange.id for exchange in chosen)
             yield from _hear([(rule, chosen)], ids)
@@ -126,10 +133,7 @@ def _hear(
         except Untestable:
             continue
         except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
-            reason = crash(error)
-            yield Judgement(
-                rule.clauses, "invariants", Result.HARNESS_ERROR, reason, exchanges=exchanges
-            )
+            yield _crashed(rule, error, exchanges)
             continue
         said += told
         judged += rule.clauses
@@ -143,6 +147,11 @@ def _hear(
             observations=tuple(item for item in said if isinstance(item, Observation)),
             exchanges=exchanges,
         )
+
+
+def _crashed(rule: Rule, error: Exception, exchanges: tuple[str, ...]) -> Judgement:
+    reason = crash(error)
+    return Judgement(rule.clauses, "invariants", Result.HARNESS_ERROR, reason, exchanges=exchanges)
 
 
 def _named(rule: Rule, said: Said) -> list[Finding | Observation]:

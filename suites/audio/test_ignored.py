@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fixtures.audio import clip
+from fixtures.document import dicts
 from fixtures.outcomes import NoControl, Untestable
 from schemas import tables
 from suites import verify
@@ -105,8 +106,7 @@ def face(exchange: Exchange) -> Face:
     document = exchange.document
     if not exchange.ok or not isinstance(document, dict):
         raise Untestable("there is no JSON object to compare, which is another clause's finding")
-    segments = document.get("segments")
-    parts = [each for each in segments if isinstance(each, dict)] if segments else []
+    parts = dicts(document.get("segments"))
     keys = {key for key, value in document.items() if value is not None}
     keys |= {
         f"segments/{key}" for each in parts for key, value in each.items() if value is not None

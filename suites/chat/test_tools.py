@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from fixtures.document import NOT_JSON, parse
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites import verify
@@ -79,9 +79,8 @@ def test_forced_call_is_well_formed(dut: Deployment) -> Findings:
 def _encoding(exchange: Exchange, call: ToolCall) -> Findings:
     """Arguments that are JSON are an object, encoded once; a model may still write no JSON."""
     where = f"/choices/0/message/tool_calls/{call.index}/function/arguments"
-    try:
-        arguments = json.loads(call.arguments)
-    except ValueError:
+    arguments = parse(call.arguments)
+    if arguments is NOT_JSON:
         if not call.arguments.strip():
             yield verify.deviation(exchange, "a JSON object", actual='""', where=where)
         return
@@ -182,10 +181,9 @@ def loses_arguments(dut: Deployment, lost: dict[str, Any], kept: dict[str, Any])
 def _located(exchange: Exchange) -> bool:
     """Whether a call has the required argument; without JSON, or a call, another clause speaks."""
     calls = whole(exchange).tool_calls
-    try:
-        arguments = json.loads(calls[0].arguments)
-    except (IndexError, ValueError):
-        raise Untestable("no call, or none with JSON: see CHAT-TOOL-06") from None
+    arguments = parse(calls[0].arguments) if calls else NOT_JSON
+    if arguments is NOT_JSON:
+        raise Untestable("no call, or none with JSON: see CHAT-TOOL-06")
     return isinstance(arguments, dict) and "location" in arguments
 
 

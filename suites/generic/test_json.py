@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from fixtures.answers import answer
+from fixtures.document import parse
 from schemas.records import Observation
 from suites import verify
 from suites.asking import said
@@ -74,19 +74,12 @@ def _ended(exchange: Exchange) -> bool:
     return answer(exchange).finish_reason == "stop"
 
 
-def _object(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _is_object(text: str) -> bool:
-    return isinstance(_object(text), dict)
+    return isinstance(parse(text), dict)
 
 
 def _is_person(text: str) -> bool:
-    person = _object(text)
+    person = parse(text)
     return (
         isinstance(person, dict)
         and isinstance(person.get("name"), str)

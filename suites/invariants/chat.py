@@ -145,7 +145,7 @@ def _minimum(exchange: Exchange) -> int:
     asked, told = exchange.request.fields, Answer(exchange)
     least, caps = asked.get("min_tokens"), ("max_tokens", "max_completion_tokens")
     bounds = [asked[name] for name in caps if asked.get(name) is not None]
-    reasons = {choice.get("finish_reason") for choice in told.choices}
+    reasons = [choice.get("finish_reason") for choice in told.choices]
     if not _is_count(least) or asked.get("stop") or asked.get("tools"):
         return 0
     if "content_filter" in reasons or not all(_is_count(cap) and cap >= least for cap in bounds):

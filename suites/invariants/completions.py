@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from fixtures.answers import Answer, answer
+from fixtures.bodies import encoded
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from suites.invariants import documents
@@ -147,7 +147,7 @@ def equal_prompts_cost_the_same(exchanges: Sequence[Exchange]) -> Iterator[Findi
         count = (Answer(exchange).usage or {}).get("prompt_tokens")
         # What other fields, and other spellings of the JSON, do to the prompt, other clauses ask.
         plain = set(asked) <= {"model", "prompt", "temperature", "max_tokens", "stream"}
-        plain = plain and exchange.request.body == json.dumps(asked, ensure_ascii=False).encode()
+        plain = plain and exchange.request.body == encoded(asked)
         if not plain or not isinstance(count, int):
             continue
         key = exchange.request.model, repr(asked.get("prompt"))

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from fixtures.document import is_count
 from fixtures.outcomes import Untestable
-from fixtures.outputs import ENDS, is_count
+from fixtures.outputs import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -149,8 +150,10 @@ def _closed_texts(ours: Sequence[Told]) -> Iterator[Fault]:
         yield f"response.output_text.done of {place}", "it never came", begun[place].number
 
 
-def _indexes(event: Told) -> tuple[Any, Any]:
-    return event.data.get("output_index"), event.data.get("content_index")
+def _indexes(event: Told) -> tuple[int | None, int | None]:
+    """The place of a text; None for what is not told, or is told oddly, which is a fault itself."""
+    item, part = event.data.get("output_index"), event.data.get("content_index")
+    return item if is_count(item) else None, part if is_count(part) else None
 
 
 def _id(event: Told) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import floor, isclose, isfinite
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
+from fixtures.document import is_count, is_number
 from fixtures.outcomes import Untestable
-from fixtures.outputs import Output, is_count
+from fixtures.outputs import Output
 from schemas.records import Observation
 from suites.invariants import documents
 from suites.invariants.annotations import clauses_of
@@ -127,7 +128,7 @@ def completed_after_created(exchange: Exchange) -> Iterator[Finding | Observatio
     yield Observation("completed_at", "absent" if ended is None else "present")
     if ended is None:
         return
-    if not _is_time(begun) or not _is_time(ended):
+    if not is_number(begun) or not is_number(ended):
         raise Untestable("there are no two times to compare")
     if floor(ended) < floor(begun):
         actual = f"{ended}, {begun - ended:g} s before created_at"
@@ -290,10 +291,6 @@ def _id(exchange: Exchange) -> str:
     except Untestable:
         return ""
     return name if isinstance(name, str) else ""
-
-
-def _is_time(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _same(told: object, wanted: object) -> bool:

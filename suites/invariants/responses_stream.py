@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fixtures.document import at, dicts, is_count
 from fixtures.outcomes import Untestable
-from fixtures.outputs import Output, Told, dicts, is_count
+from fixtures.outputs import Output, Told
 from schemas.records import Observation
 from schemas.validate import violations
 from suites.invariants import streams
@@ -249,6 +250,11 @@ def _same_response(exchange: Exchange, end: Told) -> Iterator[Finding]:
             yield deviation(exchange, expected, actual=show(last), where=where)
 
 
+def _is_lost(name: object, ids: set[str]) -> bool:
+    """Whether an item has an id that none had before."""
+    return name is not None and not (isinstance(name, str) and name in ids)
+
+
 def _same_items(exchange: Exchange, end: Told) -> Iterator[Finding]:
     """The response holds the items that were streamed, under their ids."""
     output = end.data["response"].get("output")
@@ -259,10 +265,11 @@ def _same_items(exchange: Exchange, end: Told) -> Iterator[Finding]:
     if len(output) != len(done):
         actual = f"{len(output)} items, {len(done)} were streamed"
         yield deviation(exchange, "the items that were streamed", actual=actual, where=where)
-    ids = {each.data["item"].get("id") for each in done if isinstance(each.data.get("item"), dict)}
-    lost = [item["id"] for item in dicts(output) if item.get("id") not in {*ids, None}]
-    if lost and None not in ids:
-        actual = f"{show(lost)}, streamed were {show(sorted(map(str, ids)))}"
+    told = [at(each.data, "item", "id") for each in done if isinstance(at(each.data, "item"), dict)]
+    ids = {name for name in told if isinstance(name, str)}
+    lost = [item["id"] for item in dicts(output) if _is_lost(item.get("id"), ids)]
+    if lost and all(isinstance(name, str) for name in told):
+        actual = f"{show(lost)}, streamed were {show(sorted(ids))}"
         yield deviation(exchange, "items with the ids they had", actual=actual, where=where)
 
 

@@ -5,10 +5,10 @@ The chat and responses judges name their own clauses for these; the rules stand 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
+from fixtures.document import decoder, loads
 from fixtures.exchange import Exchange, Failure
 from fixtures.outcomes import Untestable
 from fixtures.sse import DONE, Event
@@ -120,8 +120,8 @@ def completion(exchange: Exchange) -> Iterator[Finding]:
 def _strict(text: str) -> object:
     """The JSON of a payload, or None: NaN, which Python reads, breaks every other client."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        return loads(text, STRICT)
+    except ValueError:
         return None
 
 
@@ -141,3 +141,6 @@ def _is_json(exchange: Exchange) -> bool:
 
 def _stalled_after_done(exchange: Exchange) -> bool:
     return exchange.failure is Failure.STALLED and any(e.data == DONE for e in exchange.payloads)
+
+
+STRICT = decoder(parse_constant=_no_constant)

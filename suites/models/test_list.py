@@ -54,7 +54,7 @@ def test_the_list_is_stable_under_load(dut: Deployment) -> Findings:
 def test_printed_models_are_compared(dut: Deployment) -> Findings:
     """The printed list is an example: which of its models are listed is told, and nothing asked."""
     printed = set(dut.profile.example_models)
-    listed = {entry.get("id") for entry in entries(dut.models())}
+    listed = {str(entry.get("id")) for entry in entries(dut.models())}
     if not printed:
         raise NotApplicable("the profile names no printed models")
     common = printed & listed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from fixtures.document import parse
 from fixtures.exchange import Request
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Observation
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.document import parse
+from fixtures.exchange import Exchange
 
 ORDER = "End every answer with the word"
 ITEMS = [{"role": "user", "content": "Say OK"}]
@@ -199,10 +200,7 @@ def test_schema_binds_the_text(dut: Deployment) -> Findings:
 
 
 def _fits(text: str) -> bool:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return False
+    value = parse(text)
     return isinstance(value, dict) and [*value] == ["age"] and type(value["age"]) is int
 
 

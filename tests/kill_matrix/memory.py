@@ -63,12 +63,14 @@ class Remembering(Client):
     """Sends the requests that are of concern, and remembers the answers to all others.
 
     What the deployment itself answered at a smaller tier is remembered, too: a tier asks for equal
-    requests once, and a larger one asks what the smaller did.
+    requests once, and a larger one asks what the smaller did. `altered` is what becomes of an
+    answer before a check sees it.
     """
 
     honest: Memory = field(default_factory=Memory)
     own: Memory = field(default_factory=Memory)
     concerned: Callable[[Request], bool] = lambda _: True
+    altered: Callable[[Exchange], Exchange] = lambda exchange: exchange
     asked: list[Request] = field(default_factory=list)
     fresh: dict[tuple[str, ...], tuple[Exchange, ...]] = field(default_factory=dict)
     sent: int = 0
@@ -78,17 +80,17 @@ class Remembering(Client):
         """As a client does."""
         key = (request.key,)
         if known := self._known(key, [request]):
-            return known[-1]
+            return self.altered(known[-1])
         with self._listening(key):
-            return super().send(request, control)
+            return self.altered(super().send(request, control))
 
     def send_together(self, requests: Sequence[Request]) -> list[Exchange]:
         """As a client does."""
         key = tuple(each.key for each in requests)
         if known := self._known(key, requests):
-            return list(known)
+            return [self.altered(each) for each in known]
         with self._listening(key):
-            return super().send_together(requests)
+            return [self.altered(each) for each in super().send_together(requests)]
 
     def _known(self, key: tuple[str, ...], requests: Sequence[Request]) -> tuple[Exchange, ...]:
         self.asked += requests
@@ -215,10 +217,10 @@ def _examine(
         known = honest.said.get(id(exchange), own.said.get(id(exchange)))
         said[id(exchange)] = tuple(judge.judge(exchange)) if known is None else known
 
-    with _deployment(base_url, honest, own, (tier, seed), announce) as (dut, client, held):
+    with deployment(base_url, honest, own, (tier, seed), announce) as (dut, client, held):
         client.concerned = concerns(altered, client)
         told = []
-        for case in _ordered(tier):
+        for case in ordered(tier):
             one = honest.told.get(tier, {}).get(case.name)
             if one is None or any(client.concerned(each) for each in one.asked):
                 heard.clear()
@@ -238,20 +240,21 @@ def _examine(
         return Report(tier, tuple(told), said, unserved, client.sent)
 
 
-def _ordered(tier: str) -> list[checks.Check]:
+def ordered(tier: str) -> list[checks.Check]:
     """The checks of a tier in the order of a run: the smallest tier first, what is drawn last."""
     cases = [case for case in catalogue.load() if chosen(case, tier)]
     return sorted(cases, key=lambda case: (checks.TIERS.index(case.tier), case.last))
 
 
 @contextmanager
-def _deployment(
+def deployment(
     base_url: str,
     honest: Memory,
     own: Memory,
     asked: tuple[str, str],
     announce: Callable[[Exchange], None],
 ) -> Iterator[tuple[Deployment, Remembering, bench.Held]]:
+    """A deployment whose client remembers; `asked` are the tier and the seed."""
     os.environ[bench.KEY_ENV] = bench.BENCH_KEY
     secret = Secret(bench.BENCH_KEY)
     setup = Setup(base_url, bench.KEY_ENV, PROFILE, *asked)

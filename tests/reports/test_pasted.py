@@ -25,7 +25,7 @@ KEY = "pasted-key-0123456789"
 BASE = "/$(touch${IFS}pwned)/x';touch${IFS}pwned;'/`touch${IFS}pwned`/[a-b]{c,d}/v1"
 IDS = {
     "chat": "x'; touch pwned; '$(touch pwned)",
-    "responses": "\";touch pwned;`touch pwned`\n--output pwned\u2028\u202e\\",
+    "responses": '";touch pwned;`touch pwned`\n--output pwned\u2028\u202e\\',
     "tools": "@/etc/hostname\ttouch pwned!!",
 }
 CHECKS = "CHAT-REQ or CHAT-OUT or MODELS-GET or AUTH or CHAT-ROLE or TRANSPORT or RESP-OUT"

@@ -1,0 +1,157 @@
+"""Whole runs on odd answers: everything that this suite says of them, and where it crashes.
+
+`python -m tests.checks.odd_runs judges` holds every change at every place of every documented
+answer against all invariants; `… checks --tier standard --seconds 600` runs the checks on
+deployments that answer oddly at one place, as many as the time allows. Both end with 1 and name
+the changes when anything of the suite crashed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from fixtures import embedded
+from schemas.records import Result
+from suites import catalogue, checks, judge
+from tests.bench import BENCH_KEY
+from tests.checks import odd
+from tests.checks.recorded import record
+from tests.kill_matrix import memory
+from tests.kill_matrix.memory import SEED, Memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from fixtures.exchange import Exchange, Request
+    from schemas.records import Judgement
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """One change of what one operation answers: `exchange` is the honest answer."""
+
+    name: str
+    exchange: Exchange
+    change: Callable[[Exchange], Exchange]
+
+    def concerns(self, request: Request) -> bool:
+        """Whether the answer to this request is changed: same operation, same form."""
+        mine = self.exchange.request
+        return request.operation == mine.operation and request.streamed == mine.streamed
+
+    def altered(self, exchange: Exchange) -> Exchange:
+        """The answer, changed where it is of concern."""
+        return self.change(exchange) if self.concerns(exchange.request) else exchange
+
+
+def oddities(recorded: Mapping[str, Exchange], each: int = len(odd.CHANGES)) -> Iterator[Oddity]:
+    """Every place of every answer, with so many changes in turn."""
+    turn = 0
+    for name, exchange in recorded.items():
+        for place in odd.places(exchange):
+            for change in odd.in_turn(odd.CHANGES, turn, each):
+                yield Oddity(f"{name}, {place}: {change}", exchange, odd.apply(place, change))
+            turn += each
+
+
+def whole(recorded: Mapping[str, Exchange]) -> Iterator[Oddity]:
+    """Every answer with odd bodies, headers and statuses."""
+    for name, exchange in recorded.items():
+        for told, change in odd.WHOLE.items():
+            yield Oddity(f"{name}, {told}", exchange, change)
+
+
+def judged(oddity: Oddity, beside: Iterable[Exchange]) -> list[Judgement]:
+    """What of the invariants crashes on the answer, by itself and twice in a run beside others."""
+    catalogue.load()
+    changed = oddity.change(oddity.exchange)
+    said = chain(judge.judge(changed), judge.judge_run([*beside, changed, changed.copy()]))
+    return [each for each in said if each.result is Result.HARNESS_ERROR]
+
+
+def checked(base_url: str, honest: Memory, oddity: Oddity, tier: str) -> list[Judgement]:
+    """Which checks crash on a deployment that answers so, of those that ask for such an answer."""
+    crashed = []
+    with memory.deployment(base_url, honest, Memory(), (tier, SEED), _nobody) as (dut, client, _):
+        client.concerned = lambda _: False
+        client.altered = oddity.altered
+        for case in memory.ordered(tier):
+            honestly = honest.told[tier].get(case.name)
+            if not case.last and (honestly is None or any(map(oddity.concerns, honestly.asked))):
+                said = checks.execute(case, dut)
+                crashed += [said] if said.result is Result.HARNESS_ERROR else []
+    return crashed
+
+
+def text(found: Sequence[tuple[Oddity, Judgement]]) -> str:
+    """Each crash once, with the first oddity that made it."""
+    first: dict[str, str] = {}
+    counted: Counter[str] = Counter()
+    for oddity, said in found:
+        place = said.reason.rpartition("(")[2]
+        counted[place] += 1
+        first.setdefault(place, f"{oddity.name}: {said.source} {said.clauses[0]}: {said.reason}")
+    return "\n".join(f"{count} × {first[place]}" for place, count in counted.most_common())
+
+
+def beside(recorded: Mapping[str, Exchange], oddity: Oddity) -> list[Exchange]:
+    """What stands in a run beside an odd answer: the models, and the honest answer."""
+    return [recorded["models"], oddity.exchange]
+
+
+def _nobody(_: Exchange) -> None:
+    """Hear an exchange, and judge nothing: the invariants have their own run."""
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("what", choices=("judges", "checks"))
+    parser.add_argument("--tier", choices=checks.TIERS, default="smoke")
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    os.environ[embedded.KEY_ENV] = BENCH_KEY
+    running = embedded.Reference.start()
+    try:
+        recorded = record(running.base_url)
+        work = [*oddities(recorded), *whole(recorded)]
+        random.Random(asked.seed).shuffle(work)
+        if asked.what == "judges":
+            return _report(work, asked.seconds, lambda one: judged(one, beside(recorded, one)))
+        tiers = checks.TIERS[: checks.TIERS.index(asked.tier) + 1]
+        honest = memory.learn(running.base_url, tiers)
+        url = running.base_url
+        return _report(work, asked.seconds, lambda one: checked(url, honest, one, asked.tier))
+    finally:
+        running.stop()
+
+
+def _report(
+    work: Sequence[Oddity], seconds: float, run: Callable[[Oddity], list[Judgement]]
+) -> int:
+    found: list[tuple[Oddity, Judgement]] = []
+    until, done = time.monotonic() + seconds, 0
+    for oddity in work:
+        if time.monotonic() > until:
+            break
+        found += [(oddity, each) for each in run(oddity)]
+        done += 1
+    odd_ones = len({oddity.name for oddity, _ in found})
+    told = (
+        f"{len(found)} crashes on {odd_ones} of {done} odd answers, of {len(work)} that there are"
+    )
+    sys.stdout.write(f"{told}\n{text(found)}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
