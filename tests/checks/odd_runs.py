@@ -143,8 +143,12 @@ def _report(
     for oddity in work:
         if time.monotonic() > until:
             break
-        found += [(oddity, each) for each in run(oddity)]
+        crashed = [(oddity, each) for each in run(oddity)]
+        found += crashed
         done += 1
+        if crashed or not done % 100:
+            sys.stdout.write(f"{done}: {text(crashed) or 'no crash'}\n")
+            sys.stdout.flush()
     odd_ones = len({oddity.name for oddity, _ in found})
     told = (
         f"{len(found)} crashes on {odd_ones} of {done} odd answers, of {len(work)} that there are"
