@@ -35,12 +35,12 @@ def denies_permission(exchange: Exchange) -> bool:
 
 @invariant("AUTH-LEAK-01", on=heard)
 def no_key_comes_back(exchange: Exchange) -> Iterator[Finding]:
-    """Neither the operator's key nor an invalid one stands in an answer, as it is or derived."""
+    """Neither the operator's key nor an invalid one can be read in an answer, however written."""
     for place in exchange.leaks:
         yield deviation(exchange, "an answer without the key", actual=f"the key in its {place}")
     sought = Redactor.of(*map(Secret, _presented(exchange)))
-    if sought.found(exchange.body):
-        actual = "the presented key in the body"
+    if place := sought.find(exchange.body):
+        actual = f"the presented key in the body, {place}"
         yield deviation(exchange, "an answer without the presented key", actual=actual)
     for name, value in exchange.headers:
         if sought.found(value.encode("latin-1", "replace")):

@@ -66,7 +66,7 @@ def test_what_has_no_key_is_left_alone(data: bytes) -> None:
 
 
 def test_no_key_and_a_short_one_are_not_looked_for() -> None:
-    assert Redactor.of(Secret("")).forms == ()
+    assert Redactor.of(Secret("")).keys == ()
     assert Redactor.of(Secret("abc")).text("abc") == "abc"
 
 
