@@ -127,7 +127,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _read_run(config)
     try:
         _begin(session)
-    except (OSError, files.PathError) as error:
+    except (OSError, files.PathError, NotRun) as error:
         raise pytest.UsageError(output.reason(error)) from None
 
 
