@@ -60,7 +60,7 @@ class Wiring:
     broken: list[str] = field(default_factory=list)
 
     def __call__(self, exchange: Exchange) -> None:
-        """Record an exchange, then judge it. Raises NotRun when nothing can be recorded any more."""
+        """Record an exchange, then judge it. Raises NotRun when the record cannot be written."""
         try:
             self.evidence.add(har.to_entry(exchange, self.base_url))
         except OSError as error:
@@ -109,10 +109,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(reporter, REPORTER)
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal and not fixtures_plugin.is_worker(config):
-        writer = terminal._tw  # pytest has no other way to its output  # noqa: SLF001
-        writer._file = output.Output(writer._file, reporter.broke)  # noqa: SLF001
-    if wrong := signoff.summary_takes_none():
-        raise pytest.UsageError(wrong)
+        writer = terminal._tw  # pytest has no other way to its output
+        writer._file = output.Output(writer._file, reporter.broke)
+    if obstacle := signoff.summary_takes_none():
+        raise pytest.UsageError(obstacle)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -53,7 +53,7 @@ def summarise(report_dir: Path) -> None:
     path = os.environ.get(SUMMARY)
     if path:
         text = (report_dir / MARKDOWN).read_bytes()
-        with open(path, "ab", opener=_plain) as summary:  # noqa: PTH123  (Path has no opener)
+        with open(path, "ab", opener=_plain) as summary:
             summary.write(text[:SUMMARY_BYTES] + b"\n")
 
 

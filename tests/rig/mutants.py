@@ -73,7 +73,18 @@ def raw(original: bytes, random: Random) -> bytes:
     return act()
 
 
-JUNK = (b"\0", b"\xff\xfe", b"[" * 3000, b"{", b'"', b"\n", b"NaN", b"1e400", b"9" * 5000, b"!!x &a ")
+JUNK = (
+    b"\0",
+    b"\xff\xfe",
+    b"[" * 3000,
+    b"{",
+    b'"',
+    b"\n",
+    b"NaN",
+    b"1e400",
+    b"9" * 5000,
+    b"!!x &a ",
+)
 
 
 def text(value: Any) -> bytes:

@@ -34,7 +34,9 @@ ZEROS = bytes(8 * MIB)
 def exchange(name: str, body: bytes, chunks: int = 1, headers: int = 0) -> Exchange:
     request = Request("POST", "/chat/completions", name.encode(), "application/json")
     step = max(1, len(body) // chunks)
-    pieces = tuple(Chunk(round(at / 10**6, 6), body[at : at + step]) for at in range(0, len(body), step))
+    pieces = tuple(
+        Chunk(round(at / 10**6, 6), body[at : at + step]) for at in range(0, len(body), step)
+    )
     pairs = tuple((f"x-{number}", "y") for number in range(headers))
     return Exchange(request.key, request, 200, pairs, pieces, 1.7e9, 1.0)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import plugin
+from fixtures import report_dir
 from reports.output import Output
 from schemas import files
 from tests.rig import liars, runs
@@ -64,19 +64,19 @@ def test_what_no_run_made_is_kept(har: str, tmp_path: Path) -> None:
 
 
 def sweep(folder: Path) -> set[str]:
-    plugin._sweep(folder)
+    report_dir.sweep(folder)
     return {path.name for path in folder.iterdir()}
 
 
 def test_what_a_run_made_is_removed_before_the_next(tmp_path: Path) -> None:
-    assert sweep(tmp_path) == {plugin.MARKER}
+    assert sweep(tmp_path) == {report_dir.MARKER}
     (tmp_path / "run" / "ledger").mkdir(parents=True)
-    for name in (*plugin.FILES, "notes.txt"):
+    for name in (*report_dir.FILES, "notes.txt"):
         (tmp_path / name).write_text("x")
-    assert sweep(tmp_path) == {plugin.MARKER, "notes.txt"}
+    assert sweep(tmp_path) == {report_dir.MARKER, "notes.txt"}
 
 
-@pytest.mark.parametrize("name", [*plugin.FOLDERS, *plugin.FILES])
+@pytest.mark.parametrize("name", [*report_dir.FOLDERS, *report_dir.FILES])
 def test_link_in_place_of_a_report_is_followed_nowhere(name: str, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "mine").write_text("x")
@@ -125,8 +125,7 @@ def test_directory_that_may_not_be_written_to_is_refused(har: str, tmp_path: Pat
     """Root may write anywhere, so somebody else runs."""
     program = (
         "import os, sys; os.setgid(65534); os.setuid(65534); sys.path.insert(0, os.getcwd());"
-        "from fixtures import plugin; from types import SimpleNamespace as N; from pathlib import *;"
-        "plugin._clean(N(option=N(report_dir=sys.argv[1]), stash={}, add_cleanup=print))"
+        "from fixtures import report_dir; report_dir.prepare(sys.argv[1])"
     )
     tmp_path.chmod(0o755)
     for path in tmp_path.parents:
