@@ -115,8 +115,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if terminal and not fixtures_plugin.is_worker(config):
         writer = terminal._tw  # pytest has no other way to its output
         writer._file = output.Output(writer._file, reporter.broke)
-    if trouble := signoff.summary_takes_none():
-        raise pytest.UsageError(trouble)
+    if obstacle := signoff.summary_takes_none():
+        raise pytest.UsageError(obstacle)
     config.pluginmanager.register(Console(reporter.redact))
 
 
@@ -132,7 +132,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _read_run(config)
     try:
         _begin(session)
-    except (OSError, files.PathError) as error:
+    except (OSError, files.PathError, NotRun) as error:
         raise pytest.UsageError(output.reason(error)) from None
 
 

@@ -17,6 +17,7 @@ from schemas import files, inputs, kept, shell, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import FileIO
     from pathlib import Path
 
 HEAD, TAIL = b'"entries": [\n', b"\n]}}\n"
@@ -53,8 +54,8 @@ class Evidence:
                 files.replace(self._spent, str(self._taken() + found.cost).encode())
             if not self._path.exists():
                 files.replace(self._path, self._head.removesuffix("]}}").encode() + TAIL)
-            with files.opened(self._path, "r+b") as har:
-                _append(har.fileno(), row)
+            with files.named(self._path), files.opened(self._path, "r+b") as har:
+                _append(har, row)
 
     def _taken(self) -> int:
         try:
@@ -63,24 +64,19 @@ class Evidence:
             return 0
 
 
-def _append(har: int, row: bytes) -> None:
+def _append(har: FileIO, row: bytes) -> None:
     """Put a row before the end of the file; where the disk is full, nothing but the end."""
-    size = os.fstat(har).st_size
-    end = max(0, size - len(TAIL))
-    first = end > 0 and os.pread(har, 1, end - 1) == b"["
+    end = max(0, har.seek(0, os.SEEK_END) - len(TAIL))
+    har.seek(max(0, end - 1))
+    first = end > 0 and har.read(1) == b"["
+    har.seek(end)
     try:
-        _write(har, (b"\n" if first else b",\n") + row + TAIL, end)
+        files.write(har, (b"\n" if first else b",\n") + row + TAIL)
     except OSError:
-        os.ftruncate(har, end)
-        _write(har, TAIL, end)
+        har.truncate(end)
+        har.seek(end)
+        files.write(har, TAIL)
         raise
-
-
-def _write(file: int, content: bytes, place: int) -> None:
-    view = memoryview(content)
-    while view:
-        written = os.pwrite(file, view, place)
-        view, place = view[written:], place + written
 
 
 class HarError(ValueError):

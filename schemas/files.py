@@ -10,7 +10,12 @@ import io
 import json
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The pattern stands in a schema, so that a document is refused where it enters.
 _NAMES = json.loads((Path(__file__).parent / "entry.schema.json").read_text("utf-8"))
@@ -56,8 +61,8 @@ def replace(path: Path, content: bytes) -> None:
     half = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     half.unlink(missing_ok=True)
     try:
-        with opened(half, "xb") as file:
-            _write(file, content)
+        with named(path), opened(half, "xb") as file:
+            write(file, content)
         half.replace(path)
     except OSError:
         half.unlink(missing_ok=True)
@@ -66,11 +71,22 @@ def replace(path: Path, content: bytes) -> None:
 
 def append(path: Path, content: bytes) -> None:
     """Add to a file. Raises OSError; what was there before stays."""
-    with opened(path, "ab") as file:
-        _write(file, content)
+    with named(path), opened(path, "ab") as file:
+        write(file, content)
 
 
-def _write(file: io.FileIO, content: bytes) -> None:
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Names the file in an OSError that tells only what is wrong: that the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def write(file: io.FileIO, content: bytes) -> None:
+    """Write all of it. Raises OSError."""
     view = memoryview(content)
     while view:
         view = view[file.write(view) or 0 :]

@@ -144,7 +144,7 @@ def _validator(name: str) -> Any:
     file, _, part = name.partition("#")
     known = {path.name: _open(json.loads(path.read_bytes())) for path in _schemas()}
     target = f"{file}.schema.json" + (f"#/$defs/{part}" if part else "")
-    registry = jsonschema_rs.Registry([(each, schema) for each, schema in known.items()])
+    registry = jsonschema_rs.Registry(list(known.items()))
     return jsonschema_rs.validator_for(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": target},
         registry=registry,
