@@ -143,9 +143,10 @@ def _labels(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _description(row: dict[str, Any]) -> str:
     """Markdown; what a deployment said stands in code spans, where nothing is rendered."""
-    quote, source = writers.markdown(row["quote"]), writers.markdown(row["source"])
+    quote = writers.markdown(contract.collapse(row["quote"]))
+    source, section = writers.markdown(row["source"]), writers.markdown(row["section"])
     lines = [f"**{row['level']}**, gate **{row['gate']}**, verdict **{row['verdict']}**"]
-    lines += [f"> {quote}", f"Source: {source}, {writers.markdown(row['section'])}"]
+    lines += [f"> {quote}", f"Source: {source}, {section}"]
     for key, value in row.get("observed", {}).items():
         lines.append(f"Observed: {writers.code(f'{key} = {value}')}")
     return "\n\n".join(lines)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+from markupsafe import Markup
 
 from reports import view, writers
 from reports.writers import Markdown
-from schemas import files, visible
+from schemas import contract, files, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,8 +118,9 @@ def _environment(*, autoescape: bool) -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_as_html if autoescape else _as_markdown,
     )
+    made.filters["block"] = _html_block if autoescape else _block
     made.globals["ms"] = _milliseconds if autoescape else lambda n: Markdown(_milliseconds(n))
-    made.filters |= {"code": _code, "block": _block, "wire": wire}
+    made.filters |= {"code": _code, "wire": wire, "prose": contract.collapse}
     return made
 
 
@@ -132,6 +134,10 @@ def _as_markdown(value: Any) -> Any:
     """Text that is no Markdown yet, as such."""
     ready = not isinstance(value, str) or isinstance(value, Markdown)
     return value if ready else writers.markdown(_short(value, LINE))
+
+
+def _html_block(value: str) -> Markup:
+    return writers.html_block(_short(value, BLOCK))
 
 
 def _code(value: object) -> Markdown:

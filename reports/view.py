@@ -109,9 +109,9 @@ def _facts(document: Document) -> dict[str, list[tuple[str, list[str]]]]:
             "Models listed": [str(len(deployment["listed"]))],
             "Model list": [f"sha256 {deployment['listed_digest']}"],
             "Models tested": [f"{role}: {model}" for role, model in deployment["models"].items()],
-            "Answered as": [", ".join(deployment.get("answered_as", []))],
-            "System fingerprints": [", ".join(deployment.get("fingerprints", []))],
-            "Ids begin with": [", ".join(deployment.get("ids", []))],
+            "Answered as": deployment.get("answered_as", []),
+            "System fingerprints": deployment.get("fingerprints", []),
+            "Ids begin with": deployment.get("ids", []),
         },
         "Suite": {
             "Version": [suite["version"]],

@@ -42,9 +42,9 @@ def markdown(text: str) -> Markdown:
     """
     if isinstance(text, Markdown):
         return text
-    line = visible.line(re.sub(r"[ \t\n]+", " ", text).strip(" "))
-    words = re.split(r"([ |]+)", line)
-    return Markdown(NUMBER.sub(r"\1\\", "".join(map(_word, words))))
+    words = re.split(r"([ |]+)", visible.line(text).strip(" "))
+    line = "".join(map(_word, words))
+    return Markdown(NUMBER.sub(r"\1\\", re.sub(" +", " ", line)))
 
 
 def _word(word: str) -> str:
@@ -84,7 +84,12 @@ def _longest_run(text: str) -> int:
 
 
 def html(text: str) -> Markup:
-    """Text of an element, or value of an attribute in quotes."""
+    """Text of an element, or value of an attribute in quotes, on one line."""
+    return escape(visible.line(text))
+
+
+def html_block(text: str) -> Markup:
+    """Text of an element that shows lines as they are, such as `pre`."""
     return escape(visible.lines(text))
 
 

@@ -84,4 +84,6 @@ def test_odd_characters_are_written_and_read_back(tmp_path: Path, odd: str) -> N
     assert list(records.read(tmp_path / "ledger")) == [said]
     document.write(tmp_path / "verdict.json", samples.run(said))
     (row,) = [row for row in document.read(tmp_path)["clauses"] if row["findings"]]
-    assert row["findings"][0]["actual"] == f"odd {odd} text"
+    # Half a pair, which many readers of JSON refuse, is written out.
+    written = odd.replace("\ud800", r"\ud800")
+    assert row["findings"][0]["actual"] == f"odd {written} text"

@@ -17,11 +17,11 @@ import pytest
 from markdown_it import MarkdownIt
 
 from reports import allure
+from reports.evidence import Evidence
 from tests.reports import outside
 from tests.reports.hostile import CORPUS, Hostile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 HARMLESS = "harmless"
@@ -29,7 +29,7 @@ HARMLESS = "harmless"
 # space aside, or anywhere in it.
 COMMAND = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
 # What GitHub turns into something else in text that stands in no code.
-ENLIVENED = re.compile(
+LIVE = re.compile(
     r"@\w|https?:|www\.|(?:^|\W)(?:GH-|#)\d|:[\w+-]+:|\$|\b[0-9a-f]{7,40}\b", re.IGNORECASE
 )
 
@@ -130,6 +130,15 @@ def test_verdict_is_json_for_every_reader(hostile: Hostile) -> None:
     assert visible(outside.verdict(hostile.text).decode("utf-8"))
 
 
+def test_evidence_holds_each_exchange_as_it_was(hostile: Hostile, tmp_path: Path) -> None:
+    _, har = outside.run(hostile.text)
+    kept = Evidence(tmp_path / "exchanges.har", tmp_path / "lock", {"name": "tests"})
+    for entry in har.values():
+        kept.add(entry)
+    read = json.loads((tmp_path / "exchanges.har").read_text("utf-8"))
+    assert read["log"]["entries"] == list(har.values())
+
+
 def elements(path: Path) -> list[tuple[str, list[str], list[str]]]:
     root = ET.parse(path).getroot()
     stable = ("tests", "errors", "failures", "skipped", "name", "classname", "type")
@@ -157,10 +166,11 @@ def structure(text: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def tokens(text: str) -> Iterator[Any]:
-    for each in MarkdownIt("gfm-like").parse(text):
-        yield each
-        yield from each.children or ()
+@cache
+def tokens(text: str) -> list[Any]:
+    """What Markdown consists of, as GitHub reads it."""
+    found = MarkdownIt("gfm-like").parse(text)
+    return [inner for each in found for inner in (each, *(each.children or ()))]
 
 
 def test_markdown_has_the_structure_of_a_harmless_page(hostile: Hostile) -> None:
@@ -170,27 +180,33 @@ def test_markdown_has_the_structure_of_a_harmless_page(hostile: Hostile) -> None
 
 
 def test_markdown_shows_the_text_and_enlivens_none_of_it(hostile: Hostile) -> None:
-    found = list(tokens(outside.markdown(hostile.text)))
+    found = tokens(outside.markdown(hostile.text))
     code = [each.content for each in found if each.type == "code_inline"]
     assert " ".join(hostile.line.split()) in {" ".join(each.split()) for each in code}
-    bare = [
+    own = bare(outside.markdown(HARMLESS))
+    assert not [line for line in bare(outside.markdown(hostile.text)) - own if LIVE.search(line)]
+
+
+def bare(text: str) -> set[str]:
+    """The lines of a page without their code."""
+    return {
         "".join(each.content if each.type.startswith("text") else "\0" for each in line.children)
-        for line in found
-        if line.type == "inline"
-    ]
-    harmless = {
-        "".join(each.content if each.type.startswith("text") else "\0" for each in line.children)
-        for line in tokens(outside.markdown(HARMLESS))
+        for line in tokens(text)
         if line.type == "inline"
     }
-    assert not [each for each in bare if each not in harmless and ENLIVENED.search(each)]
 
 
 @cache
+def page(text: str) -> ET.Element:
+    """A page as a browser reads it."""
+    found: ET.Element = html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
+    return found
+
+
 def tree(text: str) -> list[tuple[str, dict[str, str]]]:
-    """The elements of a page in their order, as a browser makes them."""
-    page = html5lib.parse(text, treebuilder="etree", namespaceHTMLElements=False)
-    return [(each.tag, dict(each.attrib)) for each in page.iter() if isinstance(each.tag, str)]
+    """The elements of a page in their order."""
+    found = page(text).iter()
+    return [(each.tag, dict(each.attrib)) for each in found if isinstance(each.tag, str)]
 
 
 def test_page_has_the_elements_of_a_harmless_page(hostile: Hostile) -> None:
@@ -200,13 +216,10 @@ def test_page_has_the_elements_of_a_harmless_page(hostile: Hostile) -> None:
 
 
 def test_page_shows_the_text(hostile: Hostile) -> None:
-    page = html5lib.parse(
-        outside.page(hostile.text), treebuilder="etree", namespaceHTMLElements=False
-    )
-    spans = {each.text for each in page.iter("span")}
-    assert hostile.text.replace("\r\n", "\n") in spans or hostile.line in {
-        text.replace("\n", "\\n") for text in spans if text
-    }
+    found = page(outside.page(hostile.text))
+    assert hostile.line in {each.text for each in found.iter("span")}
+    if hostile.text == hostile.line:
+        assert hostile.text in {"".join(each.itertext()) for each in found.iter("pre")}
 
 
 def visible(text: str) -> bool:
