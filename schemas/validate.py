@@ -30,6 +30,7 @@ __all__ = [
     "Standing",
     "Violation",
     "accepts",
+    "answered_names",
     "kinds",
     "needs",
     "refusals",
@@ -80,6 +81,22 @@ def violations(kind: str, instance: object) -> list[Violation]:
             violation = _violation(leaf)
             found.setdefault((violation.clause, violation.pointer), violation)
     return list(found.values())
+
+
+@cache
+def answered_names() -> frozenset[str]:
+    """The keys that the documents name anywhere in an answer."""
+    answers = [kind for kind in kinds() if not kind.endswith(".request")]
+    return frozenset(name for kind in answers for name in _named(_schema(kind)))
+
+
+def _named(schema: object) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from schema.get("properties", ())
+        yield from schema.get("required", ())
+        schema = list(schema.values())
+    for each in schema if isinstance(schema, list) else ():
+        yield from _named(each)
 
 
 def accepts(kind: str, body: object) -> bool:

@@ -84,6 +84,8 @@ def conclusive(exchange: Exchange) -> None:
         raise Inconclusive("our own key was refused with 401")
     if exchange.status in (402, 429) and exchange.request.own_key:
         raise Inconclusive(f"quota or rate limit: HTTP {exchange.status}, waited {exchange.waits}x")
+    if exchange.failure is Failure.OVERSIZE and not exchange.status:
+        raise Inconclusive("the head of the answer is longer than this suite reads")
     if troubled(exchange) and not exchange.stands:
         raise Inconclusive(f"the environment may be at fault: {describe(exchange)}")
 

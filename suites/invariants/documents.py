@@ -11,7 +11,7 @@ from fixtures import dates
 from fixtures.document import decoder, loads, parse
 from fixtures.exchange import Exchange
 from fixtures.outcomes import Untestable
-from schemas.validate import refusals, violations
+from schemas.validate import answered_names, refusals, violations
 from suites.invariants.annotations import clauses_of
 from suites.judge import invariant
 from suites.verify import deviation, show
@@ -72,7 +72,10 @@ def judged_by_schema(kind: str, on: Callable[[Exchange], bool]) -> None:
 
 
 def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
-    """The body is UTF-8 JSON, and says so: no NaN, no key twice, nothing after it."""
+    """The body is UTF-8 JSON, and says so: no NaN, no documented key twice, nothing after it.
+
+    JSON leaves it open what a key means that stands twice; of a deployment's own nobody reads it.
+    """
     if exchange.media_type != "application/json":
         actual = exchange.header("content-type") or "no content type"
         yield deviation(exchange, "Content-Type: application/json", actual=actual)
@@ -81,7 +84,7 @@ def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
         # JSON knows no such parameter, but clients go by it, and read other letters.
         yield deviation(exchange, "UTF-8, or no charset", actual=charset[0])
     try:
-        loads(exchange.body.decode("utf-8"), STRICT)
+        _no_twins(loads(exchange.body.decode("utf-8"), STRICT))
     except ValueError as error:
         yield deviation(exchange, "one strict JSON document in UTF-8", actual=str(error)[:200])
 
@@ -140,13 +143,31 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = dict(pairs)
+class _Twins(dict[str, Any]):
+    """An object in which `names` stand twice."""
+
+    names: frozenset[str] = frozenset()
+
+
+def _with_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = _Twins(pairs)
     if len(told) < len(pairs):
         counted = Counter(name for name, _ in pairs)
-        twin = min(name for name, count in counted.items() if count > 1)
-        raise ValueError(f"the key {twin!r} stands twice in one object")
+        told.names = frozenset(name for name, count in counted.items() if count > 1)
     return told
 
 
-STRICT = decoder(parse_constant=_no_constant, object_pairs_hook=_no_twins)
+def _no_twins(document: object) -> None:
+    """Raise ValueError for a documented key that stands twice where documented keys lead."""
+    left = [document]
+    while left:
+        value = left.pop()
+        if isinstance(value, _Twins):
+            if twins := value.names & answered_names():
+                raise ValueError(f"the key {min(twins)!r} stands twice in one object")
+            left += [each for name, each in value.items() if name in answered_names()]
+        elif isinstance(value, list):
+            left += value
+
+
+STRICT = decoder(parse_constant=_no_constant, object_pairs_hook=_with_twins)

@@ -208,6 +208,36 @@ async def continues_forever(wire: Wire) -> None:
     await wire.say(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 1000, pause=0.05)
 
 
+async def continues_a_thousand_times(wire: Wire) -> None:
+    await wire.say(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000 + answer())
+
+
+async def extends_its_chunks(wire: Wire) -> None:
+    parts = (LIST[:5], LIST[5:])
+    chunks = b"".join(b'%x;why="no;t" ; x\r\n%s\r\n' % (len(part), part) for part in parts)
+    top = head("200 OK", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    await wire.say(top + chunks + b"0;last\r\nX-Trailer: 1\r\nDigest: x\r\n\r\n")
+
+
+async def sends_one_byte_chunks(wire: Wire) -> None:
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in LIST + b" " * 5000)
+    top = head("200 OK", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    await wire.say(top + chunks + b"0\r\n\r\n")
+
+
+async def sends_ten_thousand_headers(wire: Wire) -> None:
+    await wire.say(answer("200 OK", *(f"X-Rude-{number}: v" for number in range(10_000))))
+
+
+async def sends_two_megabytes_of_headers(wire: Wire) -> None:
+    await wire.say(answer("200 OK", *(f"X-Rude-{number}: {'v' * 200}" for number in range(10_000))))
+
+
+async def nests_nine_hundred_deep(wire: Wire) -> None:
+    deep = b'{"deeper":' * 900 + b"[]" + b"}" * 900
+    await wire.say(answer(body=LIST[:-1] + b', "x_trace": ' + deep + b"}"))
+
+
 async def serves_a_site(wire: Wire) -> None:
     page = b"<!DOCTYPE html><html><title>Welcome to nginx!</title></html>"
     await wire.say(head("200 OK", "Content-Type: text/html", length=len(page)) + page)
