@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixtures.audio import CONTAINERS, Clip, clip, speech
 from fixtures.bodies import post
+from fixtures.document import as_object, dicts
 from fixtures.images import image
 from fixtures.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
@@ -201,6 +202,6 @@ def _keys(dut: Deployment, container: str) -> set[str]:
     verify.conclusive(exchange)
     if not heard(exchange, sent):
         raise Untestable(f".{container} is not transcribed: see {FORMAT[container]}")
-    segments = exchange.document.get("segments")
-    parts = [each for each in segments if isinstance(each, dict)] if segments else []
-    return set(exchange.document) | {f"segments/{key}" for each in parts for key in each}
+    document = as_object(exchange.document)
+    parts = dicts(document.get("segments"))
+    return set(document) | {f"segments/{key}" for each in parts for key in each}

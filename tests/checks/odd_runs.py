@@ -1,9 +1,9 @@
 """Whole runs on odd answers: everything that this suite says of them, and where it crashes.
 
 `python -m tests.checks.odd_runs judges` holds every change at every place of every documented
-answer against all invariants; `… checks --tier standard --seconds 600` runs the checks on
-deployments that answer oddly at one place, as many as the time allows. Both end with 1 and name
-the changes when anything of the suite crashed.
+answer against all invariants, for as long as it may. `… checks --tier standard --seconds 600` runs
+the checks on deployments that answer oddly at one place, `… scattered` on such that answer oddly
+here and there. Each ends with 1 and names the changes when anything of the suite crashed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fixtures import embedded
 from schemas.records import Result
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
     from fixtures.exchange import Exchange, Request
     from schemas.records import Judgement
+
+
+WHOLLY = 0.2  # of the scattered changes are of whole answers
+MOST = 10_000  # runs; the time ends them
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,44 @@ class Oddity:
     def altered(self, exchange: Exchange) -> Exchange:
         """The answer, changed where it is of concern."""
         return self.change(exchange) if self.concerns(exchange.request) else exchange
+
+
+@dataclass(frozen=True)
+class Scattered:
+    """Some answers to all operations changed, each in its own way, drawn from a number.
+
+    One run shows each check many odd answers, and leaves it enough honest ones to begin with.
+    """
+
+    seed: int
+    share: float
+
+    @property
+    def name(self) -> str:
+        """The number that draws the same again."""
+        return f"scattered {self.seed}, {self.share:.0%}"
+
+    def concerns(self, _: Request) -> bool:
+        """Whether the answer to this request may be changed: any may."""
+        return True
+
+    def altered(self, exchange: Exchange) -> Exchange:
+        """The answer, changed or not: always the same to the same request."""
+        draw = random.Random(f"{self.seed} {exchange.id}")
+        if draw.random() > self.share:
+            return exchange
+        whole = draw.random() < WHOLLY and draw.choice([*odd.WHOLE.values()])
+        if whole:
+            return whole(exchange)
+        places = odd.places(exchange)
+        return (
+            odd.changed(exchange, draw.choice(places), draw.choice(odd.CHANGES))
+            if places
+            else exchange
+        )
+
+
+Odd = TypeVar("Odd", Oddity, Scattered)
 
 
 def oddities(recorded: Mapping[str, Exchange], each: int = len(odd.CHANGES)) -> Iterator[Oddity]:
@@ -77,7 +119,9 @@ def judged(oddity: Oddity, beside: Iterable[Exchange]) -> list[Judgement]:
     return [each for each in said if each.result is Result.HARNESS_ERROR]
 
 
-def checked(base_url: str, honest: Memory, oddity: Oddity, tier: str) -> list[Judgement]:
+def checked(
+    base_url: str, honest: Memory, oddity: Oddity | Scattered, tier: str
+) -> list[Judgement]:
     """Which checks crash on a deployment that answers so, of those that ask for such an answer."""
     crashed = []
     with memory.deployment(base_url, honest, Memory(), (tier, SEED), _nobody) as (dut, client, _):
@@ -85,13 +129,13 @@ def checked(base_url: str, honest: Memory, oddity: Oddity, tier: str) -> list[Ju
         client.altered = oddity.altered
         for case in memory.ordered(tier):
             honestly = honest.told[tier].get(case.name)
-            if not case.last and (honestly is None or any(map(oddity.concerns, honestly.asked))):
+            if honestly is None or any(map(oddity.concerns, honestly.asked)):
                 said = checks.execute(case, dut)
                 crashed += [said] if said.result is Result.HARNESS_ERROR else []
     return crashed
 
 
-def text(found: Sequence[tuple[Oddity, Judgement]]) -> str:
+def text(found: Sequence[tuple[Oddity | Scattered, Judgement]]) -> str:
     """Each crash once, with the first oddity that made it."""
     first: dict[str, str] = {}
     counted: Counter[str] = Counter()
@@ -114,7 +158,7 @@ def _nobody(_: Exchange) -> None:
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("what", choices=("judges", "checks"))
+    parser.add_argument("what", choices=("judges", "checks", "scattered"))
     parser.add_argument("--tier", choices=checks.TIERS, default="smoke")
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
@@ -130,15 +174,17 @@ def main() -> int:
         tiers = checks.TIERS[: checks.TIERS.index(asked.tier) + 1]
         honest = memory.learn(running.base_url, tiers)
         url = running.base_url
+        if asked.what == "scattered":
+            shares = (0.1, 0.3, 0.6)
+            runs = [Scattered(asked.seed + n, shares[n % len(shares)]) for n in range(MOST)]
+            return _report(runs, asked.seconds, lambda one: checked(url, honest, one, asked.tier))
         return _report(work, asked.seconds, lambda one: checked(url, honest, one, asked.tier))
     finally:
         running.stop()
 
 
-def _report(
-    work: Sequence[Oddity], seconds: float, run: Callable[[Oddity], list[Judgement]]
-) -> int:
-    found: list[tuple[Oddity, Judgement]] = []
+def _report(work: Sequence[Odd], seconds: float, run: Callable[[Odd], list[Judgement]]) -> int:
+    found: list[tuple[Odd, Judgement]] = []
     until, done = time.monotonic() + seconds, 0
     for oddity in work:
         if time.monotonic() > until:
