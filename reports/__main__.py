@@ -151,9 +151,8 @@ def _allure(option: argparse.Namespace) -> int:
     if done.status or not (output / "index.html").exists():
         last = (done.err.strip() or done.out.strip()).decode("utf-8", "replace").rpartition("\n")[2]
         raise ReportError(f"{ALLURE} failed: {last}")
-    _say(
-        f"built: {output / 'index.html'}; look at it with: npx {ALLURE} open {shell.word(str(output))}"
-    )
+    look = shell.line(["npx", ALLURE, "open", str(output)])
+    _say(f"built: {output / 'index.html'}; look at it with: {look}")
     return 0
 
 

@@ -26,7 +26,10 @@ def rows(document: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def lines(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, bool]]]:
-    """The lines of the summary: those that work share one, each that fails has its own."""
+    """The lines of the summary: those that work share one, each that fails has its own.
+
+    One says how they were kept apart from the key.
+    """
     good = []
     for client, cells in rows(document).items():
         failing = {name: told for name, told in cells.items() if told.startswith("fails")}
@@ -37,6 +40,8 @@ def lines(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, bool]]]:
             yield f"client {client}: {names}: {told[:LONGEST]}", {"yellow": True}
     if good:
         yield f"  clients that work: {', '.join(good)}", {}
+    if isolation := document["observations"].get("client_isolation"):
+        yield f"  clients ran {isolation}", {}
     missing = {
         row["reason"]
         for row in document["clauses"]

@@ -25,12 +25,16 @@ _ALIVE: dict[int, Process] = {}
 PIPE, NOTHING, TOGETHER = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 
 # Where programs and folders are, and which language is spoken. Windows starts nothing without its.
-BASIC = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "VIRTUAL_ENV")
-BASIC += ("SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE")
+BASIC = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "VIRTUAL_ENV"),
+    *("SYSTEMROOT", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERPROFILE"),
+)
 # How registries are reached.
-NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-NETWORK += ("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY")
-NETWORK += ("npm_config_registry", "NPM_CONFIG_CACHE", "npm_config_cache")
+NETWORK = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY"),
+    *("npm_config_registry", "NPM_CONFIG_CACHE", "npm_config_cache"),
+)
 
 
 @dataclass(frozen=True)

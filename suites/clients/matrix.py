@@ -16,7 +16,7 @@ from suites.clients import own, reading, runs
 from suites.clients.calls import CAPABILITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
@@ -57,6 +57,12 @@ def cells(dut: Deployment, way: Way) -> list[Cell]:
         else:
             found.append(_cell(dut, key, way, name, ran))
     return found
+
+
+def isolation(ran: Ran) -> Iterator[Observation]:
+    """How the client was kept apart from the suite and its key; nothing of older recordings."""
+    if ran.isolation:
+        yield Observation("client_isolation", ran.isolation)
 
 
 def _ran(dut: Deployment, way: Way, name: str) -> Ran:

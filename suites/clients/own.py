@@ -37,7 +37,7 @@ REFUSED = {
     "bad parameter, streamed": (Step(_REFUSED, "streamed"), TWO),
     "unknown model": (Step(_REFUSED, "unknown_model"), ASK),
 }
-SAFELY = {
+SAFELY: Mapping[str, Mapping[str, Any]] = {
     "safe, bad key": {"messages": ASK["messages"], "max_tokens": 8},
     "safe, bad parameter": {"messages": ASK["messages"], "n": 2},
 }
@@ -160,8 +160,9 @@ def _program(
     key: str = PLACEHOLDER,
 ) -> Iterator[Program]:
     for model in dut.cast.models(role)[:1]:
-        values = {"API_KEY": key, "MODEL": model, "ASKED": asked, "UNKNOWN": UNKNOWN}
-        values |= {"WORDS": WORDS, "MODELS": {"chat": model}}
+        values: dict[str, Any] = {"API_KEY": key, "MODEL": model, "ASKED": asked}
+        values |= {"UNKNOWN": UNKNOWN, "WORDS": WORDS}
+        values |= {"MODELS": dict.fromkeys(snippets.SAFE.roles, model)}
         yield Program(name, steps, values, {"COMPACTIFAI_API_KEY": key})
 
 

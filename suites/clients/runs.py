@@ -5,9 +5,9 @@ The key never enters the process of a client: a placeholder goes in, and the pro
 its place. That process runs apart (`fixtures.isolation`), and its environment is made anew: no key,
 no proxy, no account of anyone.
 
-What a client runs is fixed: files in `programs/` and `node/`, and printed snippets. What a deployment
-or the operator chose (URL, ids) reaches it as data: values in JSON on standard input, or whole words
-of an argument vector. No text of a program holds any, and no shell takes part.
+What a client runs is fixed: files in `programs/` and `node/`, and printed snippets. What a
+deployment or the operator chose (URL, ids) reaches it as data: values in JSON on standard input, or
+words of an argument vector. No text of a program holds any, and no shell takes part.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def _one_by_one(
     tool: Tool, programs: list[Program], home: Path, seconds: float
 ) -> Iterator[dict[str, Any]]:
     for program in programs:
-        command = [str(shutil.which(tool.package)), *program.words]
+        command: list[str | bytes] = [str(shutil.which(tool.package)), *program.words]
         code, out, err = process(command, home, STARTING + seconds, env=program.env)
         yield _died(program.name, code, out, err) if code else _ended(program.name, out)
 

@@ -34,6 +34,7 @@ ROUTE = "compactifai/"
 LONGEST_WORD = 128 * 1024 - 1  # bytes of an argument that Linux takes
 FORM_AS_IT_IS = "--form-string"  # where -F would read a file that begins with @
 GUIDE = "guide.py"
+LONE = "surrogatepass"  # how half of a pair, which JSON may hold, becomes bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +87,8 @@ class Snippet:
         found = list(self.also)
         for mark in ("'", '"'):
             found.append((f"{mark}{self.url}", f"BASE_URL + {mark}"))
-            for printed, role in self.roles.items():
-                model = f"MODELS[{mark}{role}{mark}]"
+            for printed in self.roles:
+                model = f"MODELS[{mark}{printed}{mark}]"
                 found.append((f"{mark}{printed}{mark}", model))
                 prefixed = f"{mark}{ROUTE}{mark} + {model}, api_base=BASE_URL"
                 found.append((f"{mark}{ROUTE}{printed}{mark}", prefixed))
@@ -110,7 +111,8 @@ class Snippet:
         steps = [Step(GUIDE, self.before)] if self.before else []
         steps.append(Step(self.example, text=self.text))
         steps += [Step(GUIDE, self.after)] if self.after else []
-        values = {"API_KEY": PLACEHOLDER, "MODELS": chosen, "MODEL": chosen.get("chat", "")}
+        models = {printed: chosen[role] for printed, role in self.roles.items()}
+        values = {"API_KEY": PLACEHOLDER, "MODELS": models, "MODEL": chosen.get("chat", "")}
         return Program(self.name, tuple(steps), values, env)
 
     def arguments(self, chosen: Mapping[str, str]) -> tuple[Word | Address, ...]:
@@ -126,7 +128,7 @@ class Snippet:
                     found.append(_fitting(word.replace(f'"{printed}"', json.dumps(chosen[role]))))
                     break
                 if word == f"{self.url}/models/{printed}":
-                    found.append(Address(f"/models/{quote(chosen[role], safe='')}"))
+                    found.append(Address(f"/models/{quote(chosen[role], safe='', errors=LONE)}"))
                     break
             else:
                 below = word.startswith(self.url)
@@ -141,7 +143,7 @@ def _words(command: str) -> list[str]:
 
 def _fitting(text: str) -> Word:
     """The text as an argument. Raises NotApplicable where no command can be given it."""
-    if "\0" in text or len(text.encode("utf-8", "surrogatepass")) > LONGEST_WORD:
+    if "\0" in text or len(text.encode("utf-8", LONE)) > LONGEST_WORD:
         raise NotApplicable("the model's id cannot be an argument of a command")
     return Word(text)
 

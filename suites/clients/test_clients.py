@@ -57,3 +57,4 @@ def test_responses_surface_works(dut: Deployment) -> Findings:
     for name in ("responses", "responses stream"):
         ran = own.ran(dut, tools.OPENAI, f"{calls.SDK.name} {name}")
         yield from reading.works(ran, calls.SDK.tell(name))
+        yield from matrix.isolation(ran)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.records import Observation
 from suites import verify
 from suites.checks import Check, Findings, case, check, checks
-from suites.clients import own, reading, runs, snippets, tools
+from suites.clients import matrix, own, reading, runs, snippets, tools
 from suites.clients.reading import lines, printed, printed_content, said
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def test_printed_commands_print_the_answer(dut: Deployment, snippet: Snippet) ->
     yield from found
     value = f"fails (deployment): {found[0].actual}" if found else "works"
     yield Observation(f"client {ran.tool} {snippet.example}", value)
+    yield from matrix.isolation(ran)
 
 
 def _evaluated(ran: Ran) -> object:

@@ -3,9 +3,9 @@
     hunter.py REPORT WORD
 
 appends a line to REPORT for each place where the word is found: environments and command lines of
-all processes, memory and open files of those that can be read, its own environment, files below HOME
-and the folder for temporary files. Imports the standard library alone. WORD comes in hexadecimal, or
-the hunter would find its own command line.
+all processes, memory and open files of those that can be read, its own environment, files below
+HOME and the folder for temporary files. Imports the standard library alone. WORD comes in
+hexadecimal, or the hunter would find its own command line.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _piecewise(descriptor: int, begin: int, end: int) -> Iterator[bytes]:
 
 def files() -> Iterator[Path]:
     """Files below HOME and the folder for temporary files."""
-    roots = dict.fromkeys([os.environ.get("HOME", "/"), tempfile.gettempdir(), os.getcwd()])
+    roots = dict.fromkeys([os.environ.get("HOME", "/"), tempfile.gettempdir(), "."])
     left = MOST_FILES
     for root in roots:
         for folder, _, names in os.walk(root):

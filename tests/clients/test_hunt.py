@@ -97,7 +97,7 @@ def test_clients_of_a_run_find_no_key(
 def test_hunter_finds_what_is_open(key: str, trap: Path) -> None:
     """Without protection it finds the key in the process above it: so it can be trusted."""
     program = "import subprocess, sys; subprocess.run(sys.argv[1:], env={})"
-    hunt = [sys.executable, trap / "hunter.py", trap / "report", key.encode().hex()]
+    hunt = [sys.executable, f"{trap}/hunter.py", f"{trap}/report", key.encode().hex()]
     subprocess.run([sys.executable, "-c", program, *hunt], env={KEY_ENV: key}, check=True)
     _, found = hunted(trap / "report")
     assert any(line.startswith("found: environ of ") for line in found)
@@ -140,7 +140,8 @@ shown = Path("/proc/self/environ").read_bytes() if os.access("/proc/self/environ
 held = [*os.environb.values(), *posix.environ.values()]
 import ctypes
 print(sys.argv[1].encode() in shown, sys.argv[1].encode() in held, "AFTER" in os.environ,
-      ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), keys.key("COMPACTIFAI_API_KEY").reveal() == sys.argv[1])
+      ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
+      keys.key("COMPACTIFAI_API_KEY").reveal() == sys.argv[1])
 """
     env = {KEY_ENV: key, "AFTER": "1"}
     ended = processes.run([sys.executable, "-c", program, key], env, cwd=embedded.ROOT)

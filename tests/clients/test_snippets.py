@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
 from fixtures import examples
 from suites.clients import own, runs, snippets, tools
+from suites.clients.runs import Word
 from suites.clients.snippets import Snippet
 from tests import bench
 
@@ -33,9 +37,23 @@ def dut(reference: str) -> Iterator[Deployment]:
         yield dut
 
 
+# Ids that a shell, Python, JSON, a template or curl would take for more than a name.
+ODD = (
+    *("x'; touch pwned; '", '"; import os; os.system("touch pwned"); "', "$(touch pwned)`x`"),
+    *(
+        "a\nb\r\n",
+        "{base-url}{x}",
+        "%0a",
+        "@/etc/hostname",
+        "</etc/hostname;type=x",
+        "\\",
+        "\ud800",
+    ),
+    *("é\u2028\U0001f600", "x" * 60_000, "BASE_URL", "cai-llama-3-1-8b-slim'", "-o"),
+)
 PROGRAMS = [each for each in ALL if each.tool.runs != "command"]
 NAMES = re.compile(
-    r"""(?P<mark>['"]?)(compactifai/(?P=mark) \+ )?MODELS\[['"][a-z]+['"]\](, api_base=BASE_URL)?"""
+    r"""(?P<mark>['"]?)(compactifai/(?P=mark) \+ )?MODELS\[['"][^'"]+['"]\](, api_base=BASE_URL)?"""
     r"""|BASE_URL( \+ ['"])?"""
 )
 
@@ -54,7 +72,7 @@ def test_nothing_else_differs(snippet: Snippet) -> None:
 
 @pytest.mark.parametrize("snippet", snippets.CURL, ids=lambda snippet: snippet.name)
 def test_nothing_else_differs_in_a_command(snippet: Snippet, dut: Deployment) -> None:
-    """A shell reads the printed words in what is run, but for URL, model and how a form is named."""
+    """A shell reads the words that are run in the printed text, but for URL, model and `-F`."""
     program = snippet.program(dut)
     words = [
         each.text if isinstance(each, Word) else snippet.url + each.path
@@ -68,13 +86,50 @@ def test_nothing_else_differs_in_a_command(snippet: Snippet, dut: Deployment) ->
     assert "\0".join([*words, ""]).encode() == done.stdout
 
 
-@pytest.mark.parametrize("model", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_text_of_a_program_knows_the_deployment(model: str, dut: Deployment) -> None:
-    """What is run is the same text, whatever ids and URL a deployment has."""
-    other = replace(dut, cast=Named(model))
-    for tool in (tools.OPENAI, tools.OPENAI_NODE, tools.LITELLM):
-        texts = {each.name: each.steps for each in own.BATCHES[tool](dut)}
-        assert texts == {each.name: each.steps for each in own.BATCHES[tool](other)}
+@pytest.mark.parametrize("model", ODD, ids=range(len(ODD)))
+def test_no_text_of_a_program_knows_the_deployment(
+    model: str, dut: Deployment, reference: str
+) -> None:
+    """What is run is the same text, whatever ids a deployment has; they are values."""
+    given = tuple((role, model) for role in dut.contract.roles)
+    with bench.deployment(f"{reference}/v1", models=given) as other:
+        for tool in (tools.OPENAI, tools.OPENAI_NODE, tools.LITELLM):
+            texts = {each.name: (each.steps, each.env) for each in own.BATCHES[tool](dut)}
+            there = list(own.BATCHES[tool](other))
+            assert {each.name: (each.steps, each.env) for each in there} == texts
+            assert any(each.values.get("MODEL") == model for each in there)
+
+
+@pytest.mark.parametrize("model", ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("snippet", snippets.CURL, ids=lambda snippet: snippet.name)
+def test_odd_id_is_one_value_of_a_command(
+    snippet: Snippet, model: str, dut: Deployment, reference: str
+) -> None:
+    """The words are as many as printed, and what holds the id reads as the id."""
+    plain = snippet.program(dut)
+    given = tuple((role, model) for role in dut.contract.roles)
+    with bench.deployment(f"{reference}/v1", models=given) as other:
+        program = snippet.program(other)
+    assert len(program.arguments) == len(plain.arguments)
+    assert all(b"\0" not in word for word in program.bound("http://127.0.0.1/v1").words)
+    for old, new in zip(plain.arguments, program.arguments, strict=True):
+        if old == new:
+            continue
+        if isinstance(new, runs.Address):
+            assert new.path == f"/models/{quote(model, safe='', errors='surrogatepass')}"
+        elif new.text.startswith("{"):
+            assert json.loads(new.text)["model"] == model
+        else:
+            assert new.text == f"model={model}"
+
+
+def test_id_that_no_argument_holds_is_not_applicable(reference: str) -> None:
+    for model in ("x\0y", "x" * 200_000):
+        given = (("transcription", model), ("chat", model))
+        with bench.deployment(f"{reference}/v1", models=given) as dut:
+            assert {each.name for each in snippets.programs(dut, snippets.CURL)} & {
+                "ref-audio-curl"
+            } == set()
 
 
 @pytest.mark.parametrize("snippet", ALL, ids=lambda snippet: snippet.name)

@@ -13,6 +13,7 @@ DOCUMENT = {
         "client litellm 1.106.2 models": "not offered",
         "client openai-node 6.49.0 chat": "works, without user",
         "json_mode": "ignored",
+        "client_isolation": "as nobody",
     },
     "clauses": [
         {"verdict": "not_applicable", "reason": "requests is not installed: pip install it"},
@@ -27,6 +28,7 @@ def test_those_that_work_share_a_line_and_those_that_fail_have_their_own() -> No
     assert [text for text, _ in clients.lines(DOCUMENT)] == [
         "client litellm 1.106.2: chat, async chat: fails (deployment): HTTP 400",
         "  clients that work: curl 7.88.1, openai-node 6.49.0",
+        "  clients ran as nobody",
         "  not applicable: requests is not installed: pip install it",
     ]
 

@@ -31,9 +31,8 @@ def _post(at: Any, route: str) -> Any:
 
 def _events(at: Any, route: str) -> Iterator[Any]:
     body = {"model": at.MODEL, **at.ASKED}
-    arguments = (at.BASE_URL + route,)
-    options: dict[str, Any] = {"headers": _headers(at), "json": body, "timeout": SECONDS}
-    with requests.post(*arguments, stream=True, **options) as response:
+    url, headers = at.BASE_URL + route, _headers(at)
+    with requests.post(url, headers=headers, json=body, timeout=SECONDS, stream=True) as response:
         response.raise_for_status()
         for raw in response.iter_lines():
             line = raw.decode() if isinstance(raw, bytes) else raw

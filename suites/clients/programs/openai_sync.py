@@ -1,4 +1,4 @@
-"""OpenAI's SDK for Python: one function a capability; each prints what it was answered."""
+"""OpenAI's SDK for Python: one function a capability, which prints its answer."""
 
 from __future__ import annotations
 
