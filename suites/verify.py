@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from fixtures.trouble import troubled
 from fixtures.exchange import NOT_JSON, Exchange, Failure
 from fixtures.outcomes import Inconclusive, Untestable
+from fixtures.trouble import troubled
 from schemas.records import Finding
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The printed snippets as programs: as printed, but for URL, key, model and file names.
 
 Each substitution is an exact string, named here; a test undoes them all and finds the printed text
-again. A key that is printed as a placeholder stays one: the recording proxy knows it.
+again. What is printed in place of a key is replaced when the program is run (`runs`).
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fixtures.trouble import troubled
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from fixtures.trouble import troubled
 from schemas.records import Observation
 from suites import doors, verify
 from suites.checks import Check, Findings, case, check, checks
@@ -139,9 +139,7 @@ def _recovers(exchange: Exchange, after: str) -> Findings:
 def _leave(dut: Deployment, request: Request) -> None:
     """Ask for a stream and close the connection at its first bytes. Nobody judges what came."""
     limits = replace(dut.client.limits, size=1)
-    client = replace(
-        dut.client, limits=limits, announce=lambda _: None, record=lambda _: None
-    )
+    client = replace(dut.client, limits=limits, announce=lambda _: None, record=lambda _: None)
     try:
         client.send(request)
     finally:

@@ -12,9 +12,9 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from fixtures.trouble import GATEWAY
 from fixtures.exchange import NOT_JSON, parse
 from fixtures.outcomes import Untestable
+from fixtures.trouble import GATEWAY
 from schemas.records import Observation
 from schemas.validate import violations
 from suites.doors import ALL, RESPONSES
