@@ -283,9 +283,9 @@ def gather(config: pytest.Config) -> Facts | None:
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
     evidence = folder.parent / "exchanges.har"
     recording = config.stash.get(RECORDING, None)
-    if ending.why() or ending.late():
-        ending.end_workers()
+    ending.end_workers()
     judgements = [] if obstacle else _at_the_end(evidence, dut)
+    ending.end_workers()
     if recording:
         judged = frozenset(c for each in records.read(folder / "ledger") for c in each.clauses)
         judgements += offline.undecided(judged)

@@ -238,6 +238,31 @@ async def nests_nine_hundred_deep(wire: Wire) -> None:
     await wire.say(answer(body=LIST[:-1] + b', "x_trace": ' + deep + b"}"))
 
 
+async def continues_at_once(wire: Wire) -> None:
+    while True:
+        await wire.say(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+
+async def streams_without_end(wire: Wire) -> None:
+    await wire.say(head("200 OK", "Content-Type: text/event-stream"))
+    while True:
+        await wire.say(b"data: {}\n\n" * 500)
+
+
+async def comments_without_end(wire: Wire) -> None:
+    await wire.say(head("200 OK", "Content-Type: text/event-stream"))
+    while True:
+        await wire.say(b":\n" * 5000)
+
+
+async def sets_cookies(wire: Wire) -> None:
+    await wire.say(answer("200 OK", "Set-Cookie: a=b; Path=/", keep=True))
+
+
+async def throttles_for_a_second(wire: Wire) -> None:
+    await wire.say(answer("429 Too Many Requests", "Retry-After: 1"))
+
+
 async def serves_a_site(wire: Wire) -> None:
     page = b"<!DOCTYPE html><html><title>Welcome to nginx!</title></html>"
     await wire.say(head("200 OK", "Content-Type: text/html", length=len(page)) + page)
@@ -287,4 +312,4 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
 
 
 # Those that keep a connection open for the next request.
-KEEPING = (honest,)
+KEEPING = (honest, sets_cookies)

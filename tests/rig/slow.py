@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 JUDGING = "judging slowly"
 
 
-def _slowly(_: Sequence[Exchange]) -> Iterator[Judgement]:
-    sys.__stderr__.write(f"{JUDGING}\n")
-    sys.__stderr__.flush()
+def _slowly(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:  # noqa: ARG001
+    os.write(2, f"{JUDGING}\n".encode())
     time.sleep(30)
     yield from ()
 

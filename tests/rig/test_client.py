@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fixtures import budget, network
 from fixtures.budget import Allowance
 from fixtures.client import Client, Limits
 from fixtures.exchange import NOT_JSON, Exchange, Failure, Request
@@ -64,6 +67,7 @@ BROKEN = [
     (liars.says_nothing, Failure.TIMEOUT, 0, 1),
     (liars.drips_its_headers, Failure.TIMEOUT, 0, 1),
     (liars.continues_forever, Failure.TIMEOUT, 0, 1),
+    (liars.continues_at_once, Failure.TIMEOUT, 0, 1),
     (liars.drips_its_body, Failure.STALLED, 200, 1),
     (liars.stops_after_headers, Failure.STALLED, 200, 1),
     (liars.never_ends, Failure.OVERSIZE, 200, 1),
@@ -127,6 +131,92 @@ def test_dead_connection_is_tried_once_more(connect: Connect, told: list[Exchang
     assert exchange.retries == 1
     assert running.requests == 2
     assert [each.failure for each in told] == [Failure.CLOSED, None]
+
+
+STREAM = Request("POST", "/chat/completions", b'{"stream": true}', "application/json")
+FEW = replace(QUICK, size=8 * 1024 * 1024, events=1000, lines=10_000)
+
+
+@pytest.mark.parametrize(
+    ("liar", "detail"),
+    [
+        (liars.streams_without_end, "more than 1000 events"),
+        (liars.comments_without_end, "more than 10000 lines of a stream"),
+    ],
+)
+def test_events_are_bounded_as_bytes_are(connect: Connect, liar: liars.Liar, detail: str) -> None:
+    with liars.serving(liar) as running:
+        exchange = connect(running.url, FEW).send(STREAM)
+    assert (exchange.failure, exchange.detail) == (Failure.OVERSIZE, detail)
+    assert len(exchange.body) < 100_000
+
+
+def test_bound_on_bytes_is_told(connect: Connect) -> None:
+    with liars.serving(liars.never_ends) as running:
+        assert connect(running.url).send(MODELS).detail == "more than 100000 bytes"
+
+
+def test_cookies_are_not_kept(connect: Connect) -> None:
+    with liars.serving(liars.sets_cookies) as running:
+        client = connect(running.url)
+        client.send(MODELS)
+        client.send(CHAT)
+        assert not client._http.cookies
+    assert b"cookie" not in b"".join(running.heard).lower()
+
+
+def test_environment_has_no_proxy_for_this_machine(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with liars.serving(liars.honest) as running:
+        assert connect(running.url).send(MODELS).ok
+    assert network.proxy("http://api.example.com/v1") == "http://127.0.0.1:1"
+
+
+def test_pauses_are_bounded_in_sum(
+    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks for the time: all processes of the run wait out of one purse."""
+    monkeypatch.setattr(budget, "PATIENCE", 1.5)
+    with liars.serving(liars.throttles_for_a_second) as running, within(8):
+        client = connect(running.url)
+        assert client.send(MODELS).waits == 1
+        assert client.send(CHAT).waits == 0
+        assert connect(running.url).send(MODELS).waits == 0
+    assert running.requests == 4
+
+
+def test_pauses_at_the_same_time_count_once(tmp_path: Path) -> None:
+    allowance = budget.Allowance(tmp_path)
+    assert all(allowance.wait(20) for _ in range(10))
+    assert not allowance.wait(20 + budget.PATIENCE)
+
+
+def test_answer_is_recorded_when_it_ended(connect: Connect) -> None:
+    """And not when all attempts are through, of which the next may come much later."""
+    kept: list[tuple[str, int]] = []
+    with liars.serving(liars.throttles_forever) as running:
+        client = connect(running.url)
+        client.record = lambda exchange: kept.append((exchange.id, running.requests))
+        client.send(MODELS)
+    assert kept == [(f"{MODELS.key}~0", 1), (f"{MODELS.key}~1", 2), (MODELS.key, 3)]
+
+
+def test_answers_to_requests_sent_together_are_recorded_one_by_one(connect: Connect) -> None:
+    async def waits_for_chat(wire: liars.Wire) -> None:
+        await asyncio.sleep(0.5 if wire.heard[-1].startswith(b"POST") else 0)
+        await wire.say(liars.answer())
+
+    kept: list[float] = []
+    with liars.serving(waits_for_chat) as running:
+        client = connect(running.url)
+        client.record = lambda _: kept.append(time.perf_counter())
+        client.send_together([CHAT, MODELS])
+    assert kept[1] - kept[0] > 0.3
 
 
 def test_attempts_have_names_of_their_own(connect: Connect, told: list[Exchange]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import time
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from fixtures import bodies, run
-from fixtures.budget import Allowance, Rate
+from fixtures.budget import Allowance, Rate, TimeBudget
 from fixtures.exchange import Chunk, Exchange, Request
 from fixtures.outcomes import NotRun
 from fixtures.probes import Probes
@@ -170,3 +172,32 @@ def test_shared_files_are_written_whole(tmp_path: Path) -> None:
     for path in tmp_path.glob("*.json"):
         json.loads(path.read_text("utf-8"))
     assert not list(tmp_path.glob("*.tmp"))
+
+
+@pytest.mark.parametrize("model", [".", "..", "../admin", "a b", "x\r\nX-Y: z", "a?b#c", "\ud800"])
+def test_id_of_a_model_is_one_segment_of_its_route(tmp_path: Path, model: str) -> None:
+    """Whatever a deployment lists: the request is for that, and for nothing above it."""
+    setup = Setup("http://127.0.0.1:1/v1", "NO_KEY", "compactifai", "smoke", "seed", offline=True)
+    run.prepare(tmp_path / "run", setup)
+    route = run.join(tmp_path / "run", lambda _: None).retrieval(model).route
+    url = httpx.URL(setup.base_url + route)
+    assert url.raw_path == f"/v1{route}".encode()
+    assert re.fullmatch(r"/models/[\w%.-]+", route)
+
+
+def test_time_ends_the_sending(tmp_path: Path) -> None:
+    over = TimeBudget(10.0, time.monotonic() + 0.5)  # a tenth is kept for the reports
+    allowance = Allowance(tmp_path, time=over)
+    assert not allowance.unfinished
+    with pytest.raises(NotRun, match="the time budget of 10 s is spent"):
+        allowance.take(1)
+    assert allowance.spent()["sent"] == 0
+    assert Allowance(tmp_path, time=over).unfinished == "the time budget of 10 s is spent"
+
+
+def test_turn_after_the_end_is_no_turn(tmp_path: Path) -> None:
+    allowance = Allowance(tmp_path, rate=Rate(1, 60.0), time=TimeBudget.begin(30.0))
+    allowance.take(1)
+    with pytest.raises(NotRun, match="the time budget"):
+        allowance.take(1)
+    assert allowance.spent()["sent"] == 1
