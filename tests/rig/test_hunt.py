@@ -65,9 +65,7 @@ def string(text: bytes) -> bytes:
 
 @often
 @given(keys, chains, seeds)
-def test_key_in_a_body_is_found_and_removed(
-    key: str, chain: Sequence[Encoder], seed: int
-) -> None:
+def test_key_in_a_body_is_found_and_removed(key: str, chain: Sequence[Encoder], seed: int) -> None:
     dice = Random(seed)
     text = encoded(key, chain, seed)
     before, after = b'{"object": "list", "id": ', b', "note": "5 models & more"}'
