@@ -24,7 +24,7 @@ from reports import allure, compared, fingerprint, waivers
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
-from schemas import contract, profiles, records
+from schemas import profiles, records
 from suites import catalogue, judge, offline, prerequisites
 from suites import plugin as suites_plugin
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
+    from schemas.contract import Contract
     from schemas.records import Judgement
 
 pytest_plugins = ["fixtures.plugin", "suites.plugin"]
@@ -52,6 +53,7 @@ class Wiring:
     """
 
     base_url: str
+    contract: Contract
     evidence: Evidence
     ledger: Path
     redactor: Redactor
@@ -59,7 +61,7 @@ class Wiring:
     def __call__(self, exchange: Exchange) -> None:
         """Record an exchange, then judge it."""
         self.evidence.add(har.to_entry(exchange, self.base_url))
-        for judgement in judge.judge(exchange):
+        for judgement in judge.judge(exchange, self.contract):
             self.record(judgement)
 
     def record(self, judgement: Judgement) -> None:
@@ -73,16 +75,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if not fixtures_plugin.is_conformance_run(config) or config.option.help:
         return
     allure.take_over(config)
-    clauses = contract.load().clauses
-    profile = profiles.load(config.option.profile)
+    contract = profiles.load(config.option.profile)
+    config.stash[suites_plugin.CONTRACT] = contract
     try:
         file = config.option.waivers
-        accepted = waivers.load(Path(file), clauses.keys()) if file else ()
+        accepted = waivers.load(Path(file), contract.clauses.keys()) if file else ()
     except waivers.WaiverError as wrong:
         raise pytest.UsageError(str(wrong)) from None
     reporter = Reporter(
         strict=bool(config.getoption("strict")),
-        gates={**{each.id: each.gate for each in clauses.values()}, **profile.gates},
+        contract=contract,
         accepted=accepted,
         redact=lambda text: redactor(config).text(text),
         facts=lambda: gather(config),
@@ -158,7 +160,8 @@ def _read_recording(config: pytest.Config) -> None:
         files = [(Path(name).name, whole(Path(name))) for name in option.har]
     except HarError as wrong:
         raise pytest.UsageError(f"--har {wrong}") from None
-    found = recorded.load(files, option.base_url or "")
+    operations = config.stash[suites_plugin.CONTRACT].operations.values()
+    found = recorded.load(files, operations, option.base_url or "")
     config.stash[RECORDING] = found
     config.stash[fixtures_plugin.JUDGED] = True
     option.base_url = next(iter(found.base_urls), option.base_url or NOWHERE)
@@ -175,7 +178,13 @@ def _wire(config: pytest.Config, folder: Path, base_url: str) -> Wiring:
         {"name": "compactifai-conformance", "version": VERSION},
         cleaner.text,
     )
-    return Wiring(base_url, evidence, folder / "ledger" / f"{name}.jsonl", cleaner)
+    return Wiring(
+        base_url,
+        config.stash[suites_plugin.CONTRACT],
+        evidence,
+        folder / "ledger" / f"{name}.jsonl",
+        cleaner,
+    )
 
 
 def redactor(config: pytest.Config) -> Redactor:
@@ -193,24 +202,27 @@ def gather(config: pytest.Config) -> Facts | None:
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
     evidence = folder.parent / "exchanges.har"
     recording = config.stash.get(RECORDING, None)
-    judgements = [] if obstacle else [*_over_run(evidence), *prerequisites.unserved(_cast(dut))]
+    contract = dut.contract
+    judgements: list[Judgement] = []
+    if not obstacle:
+        judgements += _over_run(evidence, contract)
+        judgements += prerequisites.unserved(contract, _cast(dut))
     if recording:
         judged = frozenset(c for each in records.read(folder / "ledger") for c in each.clauses)
-        judgements += offline.undecided(judged)
+        judgements += offline.undecided(contract, judged)
     return Facts(
         folder=folder,
         report_dir=folder.parent,
         scope=Scope(
-            tiers={} if obstacle else catalogue.tiers(),
+            tiers={} if obstacle else catalogue.tiers(contract),
             tier=dut.setup.tier,
-            unpromised=dut.profile.not_promised,
-            gates=dut.profile.gates,
+            unpromised=contract.not_promised,
         ),
         deployment=_deployment(dut, fingerprint.of(entries(evidence))),
         suite=_suite(dut, folder.parent),
         spent=dut.client.allowance.spent(),
         key_env=dut.setup.key_env,
-        rules=catalogue.rules(),
+        rules=catalogue.rules(contract),
         judgements=judgements,
         obstacle=obstacle.cause if obstacle else "",
         reachable=obstacle.reachable if obstacle else True,
@@ -219,13 +231,13 @@ def gather(config: pytest.Config) -> Facts | None:
     )
 
 
-def _over_run(evidence: Path) -> Iterator[Judgement]:
+def _over_run(evidence: Path, contract: Contract) -> Iterator[Judgement]:
     """What holds between the exchanges of a run; of a recording, between those of one service."""
     services: dict[str, list[Exchange]] = defaultdict(list)
     for entry in entries(evidence):
         services[entry["_base"]].append(har.from_entry(entry))
     for exchanges in services.values():
-        yield from judge.judge_run(exchanges)
+        yield from judge.judge_run(exchanges, contract)
 
 
 def _amended(config: pytest.Config, report_dir: Path, built: dict[str, Any]) -> dict[str, Any]:
@@ -260,7 +272,7 @@ def _deployment(dut: Deployment, told: dict[str, Any]) -> dict[str, Any]:
     chosen = {role: cast.models(role) for role in dut.contract.roles}
     return {
         "base_url": dut.setup.base_url,
-        "profile": dut.profile.name,
+        "profile": dut.contract.name,
         "reference": dut.setup.reference,
         "models": {role: models[0] for role, models in chosen.items() if models},
         "listed": listed,
@@ -283,7 +295,7 @@ def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:
         "version": VERSION,
         "digest": catalogue.digest(),
         "contract": dut.contract.digest,
-        "profile": dut.profile.digest,
+        "profile": dut.contract.profile_digest,
         "versions": {name: metadata.version(name) for name in TOOLS},
         "tier": dut.setup.tier,
         "budget": {

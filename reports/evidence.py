@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from schemas import stand_ins
+from schemas import key_placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,9 +154,9 @@ def _header(header: dict[str, str], request: dict[str, Any], key_env: str) -> st
     if name == "Authorization" and request.get("_own_key"):
         return f'-H "Authorization: Bearer ${key_env}"'
     shown = f"{name}: {value}"
-    if any(stand_in.decode() in value for stand_in in stand_ins.SHELL):
+    if any(stand_in.decode() in value for stand_in in key_placeholders.SHELL):
         shown = re.sub(r'[\\"$`]', r"\\\g<0>", shown)
-        for stand_in, shell in stand_ins.SHELL.items():
+        for stand_in, shell in key_placeholders.SHELL.items():
             shown = shown.replace(stand_in.decode(), shell.replace("VAR", key_env))
         return f'-H "{shown}"'
     # curl leaves out a header that ends in a colon, and sends one that ends in a semicolon empty.

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.exchange import Exchange, parse
 from fixtures.outcomes import Untestable
-from schemas.validate import refusals, violations
-from suites.invariants.annotations import clauses_of
-from suites.judge import invariant
+from suites.judge import schema_invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from schemas.records import Finding
+    from schemas.validate import BodySchema
 
 TOLERANCE = 300.0  # seconds
 CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
@@ -37,13 +36,13 @@ def lawful(kind: str, exchange: Exchange) -> bool:
     Where one is answered that has to be, its own clause says so; what such an answer looks like is
     no second deviation.
     """
-    return not _refusals(kind, exchange.request.body)
+    return not _refusals(exchange.law.bodies[kind], exchange.request.body)
 
 
 @lru_cache(maxsize=4096)  # every judge of an answer asks
-def _refusals(kind: str, body: bytes) -> tuple[str, ...]:
+def _refusals(schema: BodySchema, body: bytes) -> tuple[str, ...]:
     document = parse(body)
-    return refusals(kind, document) if isinstance(document, dict) else ("ERR-400-02",)
+    return schema.refusals(document) if isinstance(document, dict) else ("ERR-400-02",)
 
 
 def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
@@ -52,7 +51,7 @@ def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
     def judge(exchange: Exchange) -> Iterator[Finding]:
         if not isinstance(exchange.document, dict):
             raise Untestable("the body is not a JSON object")
-        for each in violations(kind, exchange.document):
+        for each in exchange.law.bodies.violations(kind, exchange.document):
             yield deviation(
                 exchange,
                 each.expected,
@@ -66,8 +65,7 @@ def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
 
 def judged_by_schema(kind: str, on: Callable[[Exchange], bool]) -> None:
     """Declare the judge of this kind for the exchanges that `on` chooses."""
-    spoken = clauses_of(kind)
-    invariant(*spoken.always, also=spoken.ever, on=on)(by_schema(kind))
+    schema_invariant(kind, on=on)(by_schema(kind))
 
 
 def is_strict_json(exchange: Exchange) -> Iterator[Finding]:

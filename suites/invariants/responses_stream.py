@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from fixtures.outcomes import Untestable
 from fixtures.outputs import Output, Told, dicts, is_count
 from schemas.records import Observation
-from schemas.validate import violations
 from suites.invariants import streams
 from suites.invariants.life_cycle import faults_of_order
 from suites.judge import invariant
@@ -114,7 +113,7 @@ def the_end_carries_the_response(exchange: Exchange) -> Iterator[Finding]:
     if not isinstance(response, dict):
         yield deviation(exchange, "the finished response", actual=show(end.data), where=where)
         return
-    for each in violations(WHOLE, response):
+    for each in exchange.law.bodies.violations(WHOLE, response):
         usage = each.pointer.startswith("/usage")  # it may be missing in a stream
         if not usage and not _silence(exchange, each):
             place = f"{where}{each.pointer}"
@@ -171,7 +170,7 @@ def _events(exchange: Exchange) -> tuple[Told, ...]:
 def _by_table(exchange: Exchange, clause: str) -> Iterator[Finding]:
     """What the table of events says of one clause."""
     for told in _events(exchange):
-        for each in violations(EVENT, told.data):
+        for each in exchange.law.bodies.violations(EVENT, told.data):
             if each.clause == clause:
                 where = f"event {told.number}, {each.pointer or '/'}"
                 yield deviation(exchange, each.expected, actual=each.actual, where=where)
