@@ -26,7 +26,7 @@ from reports.console import Console
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
-from schemas import contract, files, profiles, records
+from schemas import files, profiles, records
 from suites import catalogue, judge, offline, prerequisites
 from suites import plugin as suites_plugin
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
+    from schemas.contract import Contract
     from schemas.records import Judgement
 
 pytest_plugins = ["fixtures.plugin", "suites.plugin"]
@@ -54,6 +55,7 @@ class Wiring:
     """
 
     base_url: str
+    contract: Contract
     evidence: Evidence
     ledger: Path
     redactor: Redactor
@@ -69,7 +71,7 @@ class Wiring:
 
     def judge(self, exchange: Exchange) -> None:
         """Judge an exchange that was recorded. Raises NotRun when nothing can be recorded."""
-        for judgement in judge.judge(exchange):
+        for judgement in judge.judge(exchange, self.contract):
             self.note(judgement)
         if self.broken:
             raise NotRun(f"the run cannot be written down: {self.broken[0]}")
@@ -94,16 +96,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if not fixtures_plugin.is_conformance_run(config) or config.option.help:
         return
     allure.take_over(config)
-    clauses = contract.load().clauses
-    profile = profiles.load(config.option.profile)
+    contract = profiles.load(config.option.profile)
+    config.stash[suites_plugin.CONTRACT] = contract
     try:
         file = config.option.waivers
-        accepted = waivers.load(Path(file), clauses.keys()) if file else ()
+        accepted = waivers.load(Path(file), contract.clauses.keys()) if file else ()
     except waivers.WaiverError as wrong:
         raise fixtures_plugin.refusal(str(wrong)) from None
     reporter = Reporter(
         strict=bool(config.getoption("strict")),
-        gates={**{each.id: each.gate for each in clauses.values()}, **profile.gates},
+        contract=contract,
         accepted=accepted,
         redact=lambda text: redactor(config).text(text),
         facts=lambda: gather(config),
@@ -213,7 +215,8 @@ def _read_recording(config: pytest.Config) -> None:
         files = [(Path(name).name, whole(Path(name))) for name in option.har]
     except HarError as wrong:
         raise fixtures_plugin.refusal(f"--har {wrong}") from None
-    found = recorded.load(files, option.base_url or "")
+    operations = config.stash[suites_plugin.CONTRACT].operations.values()
+    found = recorded.load(files, operations, option.base_url or "")
     config.stash[RECORDING] = found
     config.stash[fixtures_plugin.JUDGED] = True
     option.base_url = next(iter(found.base_urls), option.base_url or NOWHERE)
@@ -242,7 +245,8 @@ def _wire(session: pytest.Session, folder: Path, base_url: str) -> Wiring:
         cleaner.text,
     )
     ledger = folder / "ledger" / f"{name}.jsonl"
-    return Wiring(base_url, evidence, ledger, cleaner, partial(_broke, session))
+    contract = config.stash[suites_plugin.CONTRACT]
+    return Wiring(base_url, contract, evidence, ledger, cleaner, partial(_broke, session))
 
 
 def _broke(session: pytest.Session, why: str) -> None:
@@ -283,26 +287,26 @@ def gather(config: pytest.Config) -> Facts | None:
     obstacle = config.stash.get(fixtures_plugin.OBSTACLE, None)
     evidence = folder.parent / "exchanges.har"
     recording = config.stash.get(RECORDING, None)
+    contract = dut.contract
     ending.end_workers()
     judgements = [] if obstacle else _at_the_end(evidence, dut)
     ending.end_workers()
     if recording:
         judged = frozenset(c for each in records.read(folder / "ledger") for c in each.clauses)
-        judgements += offline.undecided(judged)
+        judgements += offline.undecided(contract, judged)
     return Facts(
         folder=folder,
         report_dir=folder.parent,
         scope=Scope(
-            tiers={} if obstacle else catalogue.tiers(),
+            tiers={} if obstacle else catalogue.tiers(contract),
             tier=dut.setup.tier,
-            unpromised=dut.profile.not_promised,
-            gates=dut.profile.gates,
+            unpromised=contract.not_promised,
         ),
         deployment=_deployment(dut, fingerprint.of(entries(evidence))),
         suite=_suite(dut, folder.parent),
         spent=dut.client.allowance.spent(),
         key_env=dut.setup.key_env,
-        rules=catalogue.rules(),
+        rules=catalogue.rules(contract),
         judgements=judgements,
         obstacle=obstacle.cause if obstacle else "",
         interrupted=ending.why(),
@@ -315,22 +319,24 @@ def gather(config: pytest.Config) -> Facts | None:
 
 def _at_the_end(evidence: Path, dut: Deployment) -> list[Judgement]:
     """What is judged when all was exchanged, as far as the run may still last."""
+    contract = dut.contract
     judgements: list[Judgement] = []
     if not ending.why():
         with ending.cut_short():
-            judgements += [*_over_run(evidence), *prerequisites.unserved(_cast(dut))]
+            judgements += _over_run(evidence, contract)
+            judgements += prerequisites.unserved(contract, _cast(dut))
     if not judgements and (cause := ending.why() or ending.late()):
         judgements += judge.left_out(cause)
     return judgements
 
 
-def _over_run(evidence: Path) -> Iterator[Judgement]:
+def _over_run(evidence: Path, contract: Contract) -> Iterator[Judgement]:
     """What holds between the exchanges of a run; of a recording, between those of one service."""
     services: dict[str, list[Exchange]] = defaultdict(list)
     for entry in entries(evidence):
         services[entry["_base"]].append(har.from_entry(entry))
     for exchanges in services.values():
-        yield from judge.judge_run(exchanges)
+        yield from judge.judge_run(exchanges, contract)
 
 
 def _amended(config: pytest.Config, report_dir: Path, built: dict[str, Any]) -> dict[str, Any]:
@@ -365,7 +371,7 @@ def _deployment(dut: Deployment, told: dict[str, Any]) -> dict[str, Any]:
     chosen = {role: cast.models(role) for role in dut.contract.roles}
     return {
         "base_url": dut.setup.base_url,
-        "profile": dut.profile.name,
+        "profile": dut.contract.name,
         "reference": dut.setup.reference,
         "models": {role: models[0] for role, models in chosen.items() if models},
         "listed": listed,
@@ -388,7 +394,7 @@ def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:
         "version": VERSION,
         "digest": catalogue.digest(),
         "contract": dut.contract.digest,
-        "profile": dut.profile.digest,
+        "profile": dut.contract.profile_digest,
         "versions": {name: metadata.version(name) for name in TOOLS},
         "tier": dut.setup.tier,
         "budget": {

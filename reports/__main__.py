@@ -26,7 +26,7 @@ from reports import allure, diff, document, dossier, evidence, explain, signoff,
 from reports.document import ReportError
 from reports.evidence import HarError
 from reports.output import discard
-from schemas import files, processes, shell, visible
+from schemas import files, processes, profiles, shell, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,12 +118,14 @@ def _verify(option: argparse.Namespace) -> int:
 
 
 def _explain(option: argparse.Namespace) -> int:
-    clause = explain.clause(option.clause)
+    contract = profiles.load(profiles.DEFAULT)
+    clause = explain.clause(contract, option.clause)
     run = None
     if option.report_dir or (LATEST / "verdict.json").exists():
         rows = document.read(option.report_dir or LATEST)["clauses"]
         run = next((row for row in rows if row["id"] == clause.id), None)
-    print(explain.text(clause, explain.rules().get(clause.id, {}), run))
+    rule = explain.rules(contract).get(clause.id, {})
+    print(explain.text(contract, clause, rule, run))
     return 0
 
 

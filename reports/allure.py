@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from reports import writers
-from schemas import contract, files, visible
+from reports.document import contract_of
+from schemas import files, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,7 +112,7 @@ def _result(row: dict[str, Any], document: Document) -> dict[str, Any]:
         "stage": "finished",
         "description": _description(row),
         "labels": [{"name": name, "value": visible.line(value)} for name, value in _labels(row)],
-        "links": _links(row),
+        "links": _links(row, document),
         "parameters": [
             {"name": "profile", "value": visible.line(document["deployment"]["profile"])}
         ],
@@ -121,9 +122,9 @@ def _result(row: dict[str, Any], document: Document) -> dict[str, Any]:
     return result
 
 
-def _links(row: dict[str, Any]) -> list[dict[str, str]]:
+def _links(row: dict[str, Any], document: Document) -> list[dict[str, str]]:
     """Where the document of the clause is published, if its text says so."""
-    source = contract.load().sources.get(row["source"])
+    source = contract_of(document).sources.get(row["source"])
     url = source.url if source else None
     return [{"name": source.title, "url": url, "type": "link"}] if source and url else []
 

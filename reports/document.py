@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import evidence as evidence_file
 from reports import writers
-from schemas import files, inputs
+from schemas import files, inputs, profiles
 from schemas.records import Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from reports.verdicts import Outcome, Said
     from reports.waivers import Waiver
+    from schemas.contract import Contract
     from schemas.records import Finding
 
 Document = dict[str, Any]
@@ -28,6 +29,14 @@ FINDINGS_SHOWN = 20
 
 class ReportError(ValueError):
     """A report cannot be read or made; the message is one line with the next step."""
+
+
+def contract_of(document: Document) -> Contract:
+    """The contract that a run was judged by, as this version knows it; the default one where the
+    profile was a file of the operator's.
+    """
+    named = document["deployment"]["profile"]
+    return profiles.load(named if named in profiles.known() else profiles.DEFAULT)
 
 
 def build(

@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from reports.document import ReportError, dump, read
-from schemas import contract, files, inputs
+from schemas import catalogue, files, inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reports.document import Document
 
 MANIFEST, STATEMENT = "MANIFEST.sha256", "statement.json"
-SCHEMAS = Path(contract.__file__).parent
+SCHEMAS = catalogue.ROOT
 NEEDED = ("verdict.json", "exchanges.har", "signoff.html", "signoff.md")
 KINDS = (".yaml", ".json", ".txt", ".md")
 LARGEST = 2**30
@@ -43,7 +43,7 @@ PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 def pack(report_dir: Path, archive: Path) -> Document:
     """Write the archive of a run; returns its verdict. Raises ReportError."""
     document = read(report_dir)
-    law = contract.load().digest
+    law = catalogue.read().digest
     if document["suite"]["contract"] != law:
         raise ReportError(
             f"{report_dir}: judged against contract {document['suite']['contract'][:12]}, this "

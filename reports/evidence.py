@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from schemas import files, inputs, kept, shell, stand_ins
+from schemas import files, inputs, kept, key_placeholders, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ HEAD, TAIL = b'"entries": [\n', b"\n]}}\n"
 BODY_SHOWN = 1200
 KEY_ENV = "COMPACTIFAI_API_KEY"
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-STAND_IN = re.compile(f"({'|'.join(re.escape(each.decode()) for each in stand_ins.SHELL)})")
+STAND_IN = re.compile(f"({'|'.join(re.escape(each.decode()) for each in key_placeholders.SHELL)})")
 NO_HAR = "not HAR 1.2: export it again, as HAR with content"
 
 
@@ -233,7 +233,7 @@ def _header(header: dict[str, str], request: dict[str, Any], variable: str) -> s
     shown = f"{name}: {value}" if value else f"{name};"
     pieces = STAND_IN.split(shown)
     made = [
-        stand_ins.SHELL[piece.encode()].replace("VAR", variable)
+        key_placeholders.SHELL[piece.encode()].replace("VAR", variable)
         if STAND_IN.fullmatch(piece)
         else shell.word(piece, "latin-1")
         for piece in pieces

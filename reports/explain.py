@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import difflib
 import json
-import sys
 import textwrap
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from reports.document import ReportError
-from schemas import contract, processes, shell, tables, visible
+from schemas import shell, visible
+from schemas.contract import collapse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from schemas.contract import Clause
+    from schemas.contract import Clause, Contract
     from schemas.table_types import RequestRow
 
 KNOWLEDGE = Path(__file__).parent / "knowledge.yaml"
 CLIPS = Path(__file__).parents[1] / "fixtures" / "audio"
 WIDTH = 88
 LABEL = 10
+RULES = "compactifai_conformance.rules"  # the entry point under which the suites stand
 GATES = {"block": "fails the run", "warn": "warns", "report": "only reports"}
-BODIES: dict[str, dict[str, Any]] = {
-    "/chat/completions": {
-        "model": "MODEL",
-        "messages": [{"role": "user", "content": "Say OK"}],
-        "max_tokens": 8,
-    },
-    "/completions": {"model": "MODEL", "prompt": "Say OK", "max_tokens": 8},
-    "/responses": {"model": "MODEL", "input": "Say OK", "max_output_tokens": 64},
-    "/embeddings": {"model": "MODEL", "input": "Say OK"},
-}
 EACH = "Every answer of the route is judged, whatever was asked."
 OPEN = "Every answer that keeps the sentence above; further fields of an answer always are."
 PLAIN = "(the plain request of the route; after a run, --report-dir shows the exact one)"
@@ -73,24 +65,20 @@ def knowledge() -> Knowledge:
     return Knowledge(read["areas"], faults)
 
 
-def rules() -> dict[str, Any]:
-    """What the suites say of their checks. They are asked as a program: nothing here imports them.
+def rules(contract: Contract) -> Mapping[str, Mapping[str, Any]]:
+    """What the suites say of their checks: they register it, since nothing here imports them.
 
     Raises ReportError.
     """
-    root = KNOWLEDGE.parent.parent
-    env = processes.environment("PYTHONDONTWRITEBYTECODE")
-    done = processes.run([sys.executable, "-m", "suites"], env, cwd=root)
-    if done.status:
-        told = done.err.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise ReportError(f"python -m suites failed: {told}")
-    found: dict[str, Any] = json.loads(done.out)
-    return found
+    for entry in metadata.entry_points(group=RULES):
+        found: Mapping[str, Mapping[str, Any]] = entry.load()(contract)
+        return found
+    raise ReportError(f"no {RULES} is installed: pip install -e . from the project's root")
 
 
-def clause(name: str) -> Clause:
+def clause(contract: Contract, name: str) -> Clause:
     """The clause of that id. Raises ReportError, with the nearest ids."""
-    clauses = contract.load().clauses
+    clauses = contract.clauses
     if name.upper() in clauses:
         return clauses[name.upper()]
     near = difflib.get_close_matches(name.upper(), clauses, n=3, cutoff=0.5)
@@ -98,10 +86,15 @@ def clause(name: str) -> Clause:
     raise ReportError(f"no clause {name}: {remedy}")
 
 
-def text(one: Clause, rule: Mapping[str, Any], run: Mapping[str, Any] | None = None) -> str:
+def text(
+    contract: Contract,
+    one: Clause,
+    rule: Mapping[str, Any],
+    run: Mapping[str, Any] | None = None,
+) -> str:
     """The explanation. `rule` is what the suites say of it, `run` its row of a verdict.json."""
     parts = [f"{one.id}  {one.statement}", f"{one.level}, {GATES[one.gate]}, {one.endpoint}"]
-    for label, lines in _parts(one, rule, run):
+    for label, lines in _parts(contract, one, rule, run):
         parts.append("")
         for number, line in enumerate(lines):
             parts.append(_row(label if number == 0 else "", line, whole=label == "curl"))
@@ -109,21 +102,21 @@ def text(one: Clause, rule: Mapping[str, Any], run: Mapping[str, Any] | None = N
 
 
 def _parts(
-    one: Clause, rule: Mapping[str, Any], run: Mapping[str, Any] | None
+    contract: Contract, one: Clause, rule: Mapping[str, Any], run: Mapping[str, Any] | None
 ) -> Iterator[tuple[str, list[str]]]:
-    sources = contract.load().sources
+    sources = contract.sources
     yield "quote", [f"“{' '.join(one.quote.split())}”"]
     yield (
         "source",
         [
             f"{sources[one.source].title}, {one.section}",
-            *(f"also {sources[q.source].title}: “{contract.collapse(q.quote)}”" for q in one.also),
+            *(f"also {sources[q.source].title}: “{collapse(q.quote)}”" for q in one.also),
         ],
     )
     if one.needs:
         yield "needs", [f"a model for: {', '.join(one.needs)}"]
     yield "checks", [*(rule.get("says") or [EACH]), *_tier(rule)]
-    yield "lawful", list(_lawful(one)) or [OPEN]
+    yield "lawful", list(_lawful(contract, one)) or [OPEN]
     yield (
         "breaks",
         [row.breaks for row in _faults(one)]
@@ -133,18 +126,27 @@ def _parts(
     yield "known in", known or ["No server is known to us that has this fault."]
     if run:
         yield "last run", _last(run)
-    yield "curl", [run["example"]] if run and "example" in run else _curl(one)
+    yield "curl", [run["example"]] if run and "example" in run else _curl(contract, one)
 
 
 def _tier(rule: Mapping[str, Any]) -> list[str]:
     return [f"(runs from --tier {rule['tier']} on)"] if rule.get("tier") else []
 
 
-def _curl(one: Clause) -> list[str]:
-    route = one.endpoint.partition(" ")[2]
-    plain = route in BODIES and _altered(one, BODIES[route]) == BODIES[route]
+def _curl(contract: Contract, one: Clause) -> list[str]:
+    body = _body(contract, one)
+    plain = body is not None and _altered(contract, one, body) == body
     special = plain and ("refused" in one.statement or "accepted" in one.statement)
-    return [smallest(one), *([PLAIN] if special else [])]
+    return [smallest(contract, one), *([PLAIN] if special else [])]
+
+
+def _body(contract: Contract, one: Clause) -> dict[str, Any] | None:
+    """The plain body of the endpoint; what the suite adds for its own comfort is left out."""
+    operation = contract.posts(one.endpoint.partition(" ")[2])
+    if operation is None or operation.is_form:
+        return None
+    plain = {name: value for name, value in operation.plain.items() if name != "temperature"}
+    return {"model": "MODEL", **plain}
 
 
 def _faults(one: Clause) -> list[Fault]:
@@ -159,23 +161,23 @@ def _last(run: Mapping[str, Any]) -> list[str]:
     return told
 
 
-def _lawful(one: Clause) -> Iterator[str]:
+def _lawful(contract: Contract, one: Clause) -> Iterator[str]:
     """The values that the tables promise, what they leave open, and questions with two sides."""
-    for row in _rows(one.id):
+    for row in _rows(contract, one.id):
         yield from _of_row(one.id, row)
-    for sheet in tables.load().sheets.values():
+    for sheet in contract.tables.sheets.values():
         for answer in (*sheet.responses.values(), *sheet.response_objects.values()):
             for line in answer.rows:
                 if one.id in (line.value_clause, line.presence_clause):
                     yield f"{line.field}: {line.expected or json.dumps(line.schema)}"
-    asked = contract.load().observations
+    asked = contract.observations
     for each in asked.values():
         if one.id in each.clauses or each.id in one.see:
             yield f"either side: {each.question} ({', '.join(each.values) or 'any answer'})"
 
 
-def _rows(name: str) -> Iterator[RequestRow]:
-    for sheet in tables.load().sheets.values():
+def _rows(contract: Contract, name: str) -> Iterator[RequestRow]:
+    for sheet in contract.tables.sheets.values():
         for table in (*sheet.requests.values(), *sheet.request_objects.values()):
             for row in table.rows:
                 refusals = {each.clause for each in row.refused}
@@ -198,26 +200,27 @@ def _few(values: Any) -> str:
     return ", ".join(each if len(each) < WIDTH else each[:WIDTH] + "…" for each in shown)
 
 
-def smallest(one: Clause) -> str:
+def smallest(contract: Contract, one: Clause) -> str:
     """The smallest command whose answer shows the clause, where the documents give its request."""
     method, _, route = one.endpoint.partition(" ")
     if not route or method == "GET":
         path = route.replace("{model_id}", "MODEL") or "/models"
         return f'curl -sS -i "$BASE_URL{path}"{_key(one)}'
     url = f'curl -sS -i "$BASE_URL{route}"{_key(one)}'
-    if route == "/audio/transcriptions":
-        fields = {"model": "MODEL", **_altered(one, {})}
+    body = _body(contract, one)
+    if body is None:
+        fields = {"model": "MODEL", **_altered(contract, one, {})}
         told = (f"-F {shell.word(f'{name}={_plain(value)}')}" for name, value in fields.items())
-        return f"{url} -F file=@fixtures/audio/speech{_kind(one)} {' '.join(told)}"
-    body = _altered(one, BODIES[route])
+        return f"{url} -F file=@fixtures/audio/speech{_kind(contract, one)} {' '.join(told)}"
+    body = _altered(contract, one, body)
     if one.area.endswith("-stream") or one.id.startswith("STREAM-"):
         body = {**body, "stream": True}
     return f"{url} {JSON} --data-raw {shell.word(json.dumps(body, ensure_ascii=False))}"
 
 
-def _kind(one: Clause) -> str:
+def _kind(contract: Contract, one: Clause) -> str:
     """The type of audio file that the clause speaks of, or any."""
-    sheets = tables.load().sheets.values()
+    sheets = contract.tables.sheets.values()
     rows = [row for each in sheets for table in each.requests.values() for row in table.rows]
     own = [each.value for row in rows for each in row.variants if each.clause == one.id]
     return next((kind for kind in own if (CLIPS / f"speech{kind}").exists()), ".wav")
@@ -232,9 +235,9 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _altered(one: Clause, body: dict[str, Any]) -> dict[str, Any]:
+def _altered(contract: Contract, one: Clause, body: dict[str, Any]) -> dict[str, Any]:
     """The body with the value, or without the field, that the clause speaks of."""
-    for sheet in tables.load().sheets.values():
+    for sheet in contract.tables.sheets.values():
         for table in sheet.requests.values():
             for row in table.rows:
                 if row.presence_clause == one.id:

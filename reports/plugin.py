@@ -23,12 +23,14 @@ from reports import (
     verdicts,
     waivers,
 )
-from schemas import contract, files, visible
+from schemas import files, visible
 from schemas.records import ClauseNotMet, Judgement, Result, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from schemas.contract import Clause, Contract
 
 SHOWN = {
     "violated": ("violated", "V", "VIOLATED"),
@@ -79,7 +81,7 @@ class Reporter:
     """
 
     strict: bool
-    gates: Mapping[str, str]
+    contract: Contract
     accepted: tuple[waivers.Waiver, ...]
     redact: Callable[[str], str]
     facts: Callable[[], Facts | None]
@@ -203,7 +205,7 @@ class Reporter:
 
     def _decide(self, facts: Facts) -> verdicts.Outcome:
         return verdicts.decide(
-            contract.load().clauses.values(),
+            self.contract.clauses.values(),
             [*read(facts.folder / "ledger"), *facts.judgements, *self.crashed],
             facts.scope,
             self.accepted,
@@ -218,7 +220,8 @@ class Reporter:
         told = self._word(judgement)
         report.told = told  # type: ignore[attr-defined]
         report.outcome = "failed" if told in RED else "skipped"
-        text = self.redact(_text(judgement))
+        clause = self.contract.clauses[judgement.clauses[0]]
+        text = self.redact(_text(clause, judgement))
         if report.outcome == "failed":
             report.longrepr = text
         else:
@@ -227,8 +230,8 @@ class Reporter:
     def _word(self, judgement: Judgement) -> str:
         if judgement.result is not Result.JUDGED:
             return str(judgement.result)
-        gate = self.gates[judgement.clauses[0]]
-        endpoint = contract.load().clauses[judgement.clauses[0]].endpoint
+        gate = self.contract.clauses[judgement.clauses[0]].gate
+        endpoint = self.contract.clauses[judgement.clauses[0]].endpoint
         today = datetime.now(UTC).date()
         if all(
             any(w.covers(finding, endpoint) and not w.expired(today) for w in self.accepted)
@@ -238,9 +241,8 @@ class Reporter:
         return "violated" if gate == "block" or (self.strict and gate == "warn") else "warned"
 
 
-def _text(judgement: Judgement) -> str:
+def _text(clause: Clause, judgement: Judgement) -> str:
     """Clause, expected and actual of each finding, or the reason."""
-    clause = contract.load().clauses[judgement.clauses[0]]
     parts = [f"{clause.id}: {clause.statement}"]
     for finding in judgement.findings:
         parts.append(f"  expected: {' or '.join(finding.expected)}")

@@ -45,14 +45,12 @@ EXIT_WAIVER = 7
 class Scope:
     """What this version of the suite can say: the smallest tier that decides each clause.
 
-    `unpromised` gives the reason why a clause does not hold for the profile; `gates` the gate
-    where the profile sets another than the catalogue.
+    `unpromised` gives the reason why a clause does not hold for the profile.
     """
 
     tiers: Mapping[str, str]
     tier: str
     unpromised: Mapping[str, str] = field(default_factory=dict)
-    gates: Mapping[str, str] = field(default_factory=dict)
 
     def holds(self, clause: str) -> bool:
         """Whether the run's tier decides this clause."""
@@ -67,7 +65,6 @@ class Said:
     """
 
     clause: Clause
-    gate: str
     verdict: Verdict
     reason: str = ""
     findings: tuple[Finding, ...] = ()
@@ -75,6 +72,11 @@ class Said:
     exchanges: int = 0
     waiver: Waiver | None = None
     example: str = ""
+
+    @property
+    def gate(self) -> str:
+        """What a violation does to the run."""
+        return self.clause.gate
 
 
 @dataclass(frozen=True)
@@ -205,9 +207,8 @@ def _weigh(
     waivers: tuple[Waiver, ...],
     obstacle: str,
 ) -> Said:
-    gate = scope.gates.get(clause.id, clause.gate)
     if clause.id in scope.unpromised:
-        return Said(clause, gate, Verdict.NOT_APPLICABLE, scope.unpromised[clause.id])
+        return Said(clause, Verdict.NOT_APPLICABLE, scope.unpromised[clause.id])
     findings = tuple(
         finding for each in said for finding in each.findings if finding.clause == clause.id
     )
@@ -218,7 +219,6 @@ def _weigh(
         verdict, reason = (Verdict.VIOLATED if left else Verdict.WAIVED), ""
     return Said(
         clause=clause,
-        gate=gate,
         verdict=verdict,
         reason=reason,
         findings=findings,

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports import clients, excerpt, offline, timeline
+from reports.document import contract_of
 from reports.terminal import GATES, GOOD, ORDER, blocks
-from schemas import contract, kept
+from schemas import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -224,7 +225,7 @@ def _short(text: str) -> str:
 
 def _questions(document: Document) -> list[dict[str, Any]]:
     """The side taken on each question of the contract; what it does not know is shown as it is."""
-    known = {each.key: each for each in contract.load().observations.values()}
+    known = {each.key: each for each in contract_of(document).observations.values()}
     rows = []
     for key, value in document["observations"].items():
         if clients.ROW.fullmatch(key):

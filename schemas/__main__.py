@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from schemas import derive, openapi
-from schemas.tables import ContractError, load
+from schemas import catalogue, derive, openapi
+from schemas.yaml_rows import ContractError
 
 ROOT = Path(__file__).parent.parent
 USAGE = "usage: python -m schemas [-h] {derive,check}"
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _wanted() -> dict[Path, str]:
     """Each derived file with the text that it must hold. Raises ContractError."""
-    tables = load()
+    tables = catalogue.read().tables
     return {**derive.files(tables), openapi.PATH: derive.text(openapi.document(tables))}
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from schemas.structure import Schema
 from schemas.table_types import (
     Printed,
     Refusal,
@@ -20,7 +21,6 @@ from schemas.table_types import (
     ResponseRow,
     ResponseTable,
     Rule,
-    Schema,
     Sheet,
     Tables,
 )

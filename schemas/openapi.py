@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from schemas.derive import schema
-from schemas.table_types import Operation, Schema, Tables
+from schemas.structure import Schema
+from schemas.table_types import Operation, Tables
 
 __all__ = ["PATH", "document"]
 

@@ -3,26 +3,25 @@
 `values` draws one value of a field, `requests` one whole body, of the standing that is asked for:
 promised to be accepted, promised to be refused, or open. Everything is checked against the schemas
 before it is handed out, so a strategy and a schema cannot drift apart. What is not left to chance
-stands in `schemas/edges.py`.
+stands in `schemas/boundary_values.py`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from schemas import validate
-from schemas.edges import ODD_TEXTS, ODD_VALUES, definitions, edges, merged, resolved, rows
+from schemas.boundary_values import ODD_TEXTS, ODD_VALUES, edges, merged, resolved
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-    from schemas.table_types import RequestRow, Schema
-    from schemas.validate import Standing
+    from schemas.structure import Schema
+    from schemas.table_types import RequestRow
+    from schemas.validate import BodySchemas, Standing
 
 __all__ = ["from_schema", "requests", "texts", "values"]
 
@@ -32,21 +31,22 @@ LONGEST = 40
 MOST = 5
 
 
-def values(kind: str, field: str, wanted: Standing) -> SearchStrategy[Any]:
+def values(bodies: BodySchemas, kind: str, field: str, wanted: Standing) -> SearchStrategy[Any]:
     """Values of this standing for a field. An unknown field is open with any value."""
-    row = rows(kind).get(field)
+    row = bodies.rows(kind).get(field)
     drawn: list[SearchStrategy[Any]] = [st.sampled_from(ODD_VALUES), _anything()]
     if row is not None:
         wrong = [each.schema for each in row.refused]
         chosen = {"accepted": [row.accepted], "refused": wrong, "open": []}[wanted]
-        drawn = [from_schema(each, definitions(kind)) for each in chosen] or drawn
-        listed = [value for value, standing in edges(kind, field) if standing == wanted]
+        drawn = [from_schema(each, bodies[kind].definitions) for each in chosen] or drawn
+        listed = [value for value, standing in edges(bodies, kind, field) if standing == wanted]
         drawn += [st.sampled_from(listed)] if listed else []
-    return st.one_of(drawn).filter(lambda value: validate.standing(kind, field, value) == wanted)
+    standing = bodies[kind].standing
+    return st.one_of(drawn).filter(lambda value: standing(field, value) == wanted)
 
 
 def requests(
-    kind: str, wanted: Standing, roles: Iterable[str] = (), **fixed: Any
+    bodies: BodySchemas, kind: str, wanted: Standing, roles: Iterable[str] = (), **fixed: Any
 ) -> SearchStrategy[dict[str, Any]]:
     """Whole bodies of this standing; `fixed` fields are not drawn.
 
@@ -54,8 +54,10 @@ def requests(
     refused or open, the others are accepted: what was odd is then known.
     """
     known = frozenset(roles)
-    drawable = [row for row in rows(kind).values() if not row.needs or row.needs in known]
-    drawn = {row.field: values(kind, row.field, "accepted") for row in drawable if _drawable(row)}
+    drawable = [row for row in bodies.rows(kind).values() if not row.needs or row.needs in known]
+    drawn = {
+        row.field: values(bodies, kind, row.field, "accepted") for row in drawable if _drawable(row)
+    }
     drawn |= {name: st.just(value) for name, value in fixed.items()}
     required = {row.field for row in drawable if row.required} | fixed.keys()
     good = st.fixed_dictionaries(
@@ -63,16 +65,18 @@ def requests(
         optional={name: drawn[name] for name in drawn if name not in required},
     )
     if wanted == "accepted":
-        return good.filter(partial(validate.accepts, kind))
+        return good.filter(bodies[kind].accepts)
     odd = [(row.field, wanted) for row in drawable if row.field not in fixed]
-    odd = [(name, wanted) for name, wanted in odd if wanted == "open" or _refuses(kind, name)]
-    spoilt = [_with(good, name, values(kind, name, standing)) for name, standing in odd]
+    odd = [
+        (name, wanted) for name, wanted in odd if wanted == "open" or _refuses(bodies, kind, name)
+    ]
+    spoilt = [_with(good, name, values(bodies, kind, name, standing)) for name, standing in odd]
     if wanted == "refused":
-        return st.one_of(spoilt).filter(lambda body: bool(validate.refusals(kind, body)))
+        return st.one_of(spoilt).filter(lambda body: bool(bodies[kind].refusals(body)))
     unknown = st.builds(
         lambda body, name, value: {**body, name: value}, good, texts(), st.sampled_from(ODD_VALUES)
     )
-    return st.one_of(*spoilt, unknown).filter(lambda body: not validate.refusals(kind, body))
+    return st.one_of(*spoilt, unknown).filter(lambda body: not bodies[kind].refusals(body))
 
 
 def texts(shortest: int = 0, longest: int = LONGEST) -> SearchStrategy[str]:
@@ -215,8 +219,8 @@ def _implied(schema: Schema) -> list[str]:
     return ["null", "boolean", "number", "string", "array", "object"]
 
 
-def _refuses(kind: str, field: str) -> bool:
-    return bool(rows(kind)[field].refused)
+def _refuses(bodies: BodySchemas, kind: str, field: str) -> bool:
+    return bool(bodies.rows(kind)[field].refused)
 
 
 def _drawable(row: RequestRow) -> bool:

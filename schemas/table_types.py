@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-Schema = dict[str, Any]
-SUPPORT = ("full", "partial", "ignored")
+from schemas.structure import ClauseId, OneValue, RoleName, Schema, SourceName
+
+NO_VALUE = OneValue(())
+Support = Literal["full", "partial", "ignored", "refused", "open"]
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
     """Exact words of one document."""
 
-    source: str
+    source: SourceName
     words: str
 
 
@@ -26,7 +28,7 @@ class Printed:
 class Refusal:
     """Values that the documents promise to refuse, and the clause that says so."""
 
-    clause: str
+    clause: ClauseId
     schema: Schema
     example: tuple[Any, ...] = ()
 
@@ -36,7 +38,7 @@ class Variant:
     """One printed variant of a field, with a clause of its own (a file format, say)."""
 
     value: str
-    clause: str
+    clause: ClauseId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,18 @@ class RequestRow:
 
     field: str
     type: str
-    support: str
+    support: Support
     accepted: Schema
-    clauses: tuple[str, ...]
+    clauses: tuple[ClauseId, ...]
     example: tuple[Any, ...] = ()
     required: bool = False
     printed: tuple[Printed, ...] = ()
-    default: tuple[Any, ...] = ()
+    default: OneValue = NO_VALUE
     refused: tuple[Refusal, ...] = ()
-    presence_clause: str | None = None
+    presence_clause: ClauseId | None = None
     open: str = ""
     open_example: tuple[Any, ...] = ()
-    needs: str | None = None
+    needs: RoleName | None = None
     each: str | None = None
     variants: tuple[Variant, ...] = ()
 
@@ -70,7 +72,7 @@ class RequestRow:
 class Need:
     """A role that the model of a request must play when the request fits `when`."""
 
-    role: str
+    role: RoleName
     when: Schema
 
 
@@ -94,7 +96,7 @@ class RequestTable:
 class Rule:
     """A further constraint with a clause of its own, told in `expected`, found `at` a field."""
 
-    clause: str
+    clause: ClauseId
     schema: Schema
     expected: str = ""
     at: str = ""
@@ -109,8 +111,8 @@ class ResponseRow:
 
     field: str
     schema: Schema
-    value_clause: str
-    presence_clause: str | None = None
+    value_clause: ClauseId
+    presence_clause: ClauseId | None = None
     required: bool = False
     nullable: bool = False
     expected: str = ""
@@ -125,7 +127,7 @@ class ResponseTable:
 
     name: str
     title: str
-    value_clause: str
+    value_clause: ClauseId
     rows: tuple[ResponseRow, ...] = ()
     schema: Schema | None = None
     rules: tuple[Rule, ...] = ()
@@ -151,23 +153,84 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """One documented method of one path, and the kinds of its bodies.
+class Cap:
+    """The field that bounds the tokens of an answer, and the bound without it, if there is one."""
 
+    field: str
+    default: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The field that holds what is said to the model.
+
+    `text` is the clause by which a plain text is accepted there, `parts` that of a list of parts.
+    """
+
+    field: str
+    text: ClauseId
+    parts: ClauseId
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How many drawn requests an operation gets: of the standard tier packs of accepted values,
+    single values, and everything else; of the deep tier so many besides all borders.
+    """
+
+    packs: int
+    single: int
+    other: int
+    deep: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One documented method of one path: the one place where an endpoint is described.
+
+    `name` is what checks and reports call it. `role` is played by the models that are asked;
+    where `declared` is false no capability tells which models serve it, and some are tried.
+    `plain` is the plain request without its model: small, lawful, cheap. `prerequisite` is the
+    clause that names a plain request which fails, `stream_prerequisite` that of a stream;
+    `accept_clause` the one by which any lawful request is answered, where that is another one.
     `errors` are statuses that the documents name for this operation besides the usual 4xx.
+    `sdk_type` is the type that openai-python publishes for an answer, `foreign_methods` are methods
+    that neither the documents nor OpenAI's interface know for the path.
     """
 
     id: str
+    name: str
     method: str
     path: str
     summary: str
     answer: str
+    prerequisite: ClauseId
+    accept_clause: ClauseId | None = None
     request: str | None = None
     media: str = "application/json"
     stream: str | None = None
+    stream_prerequisite: ClauseId | None = None
+    role: RoleName | None = None
+    declared: bool = True
+    plain: Mapping[str, Any] = field(default_factory=dict)
+    cap: Cap | None = None
+    prompt: Prompt | None = None
+    drawn: Drawn | None = None
     parameters: tuple[Parameter, ...] = ()
     links: tuple[Link, ...] = ()
     errors: tuple[str, ...] = ()
+    sdk_type: str = ""
+    foreign_methods: tuple[str, ...] = ()
+
+    @property
+    def endpoint(self) -> str:
+        """Method and path, as clauses name them: `POST /chat/completions`."""
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the request is a form with a file."""
+        return self.media == "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,59 +1,60 @@
 """The documented tables as data: what may be sent to an endpoint, and what it answers.
 
-`load()` reads `tables/*.yaml`, one file an endpoint, and returns them typed. It raises
-`ContractError` when a row is malformed, names a clause, role, table or document that does not
-exist, or prints words that its document does not print. Adding a field is one row, never new code.
+`read()` makes typed sheets of rows, one sheet an endpoint. It raises `ContractError` when a row is
+malformed, names a clause, role, table or document that does not exist, or prints words that its
+document does not print. Adding a field is one row, never new code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
-from schemas import contract, rows
-from schemas.rows import ContractError, Where
+from schemas.structure import Reader, WrongValueError
 from schemas.table_types import (
-    SUPPORT,
-    Link,
-    Need,
-    Operation,
-    Parameter,
     Printed,
-    Refusal,
     RequestRow,
     RequestTable,
     ResponseRow,
     ResponseTable,
-    Rule,
     Sheet,
     Tables,
-    Variant,
 )
+from schemas.yaml_rows import Row, Where, at, choose
 
-__all__ = ["DIRECTORY", "SHARED", "ContractError", "load", "references"]
+__all__ = ["CHECKS", "MAKES", "SHARED", "read", "references", "verified"]
 
-DIRECTORY = Path(__file__).parent / "tables"
 SHARED = "common"
-
-_T = TypeVar("_T")
-_Made = TypeVar("_Made")
-_Row = dict[str, Any]
-_Make = Callable[[Where, _Row], _Made]
+# The parts of a sheet that hold tables by their name.
+NAMED = ("requests", "responses", "request_objects", "response_objects")
 
 
-@cache
-def load(directory: Path = DIRECTORY) -> Tables:
-    """Read and check the tables in `directory`. Raises ContractError."""
-    found = [
-        _sheet(where, row)
-        for path in sorted(directory.glob("*.yaml"))
-        for where, row in rows.read(directory, path.name)
-    ]
-    tables = Tables(MappingProxyType({sheet.name: sheet for sheet in found}))
-    _check_references(tables)
+def read(rows: Iterable[tuple[Where, Row]], reader: Reader) -> tuple[Sheet, ...]:
+    """The sheets of these rows. Raises ContractError."""
+    return tuple(reader.read(where, Sheet, _with_names(row)) for where, row in rows)
+
+
+def verified(tables: Tables, places: Mapping[str, tuple[Where, Row]]) -> Tables:
+    """The tables, when each name that they refer to is in their own sheet or in the shared one.
+
+    `places` are the rows that the sheets were made of. Raises ContractError.
+    """
+    shared = tables.sheets[SHARED].definitions if SHARED in tables.sheets else {}
+    for sheet in tables.sheets.values():
+        if sheet.name not in places:
+            continue
+        where, row = places[sheet.name]
+        for side in ("request", "response"):
+            objects = getattr(sheet, f"{side}_objects")
+            known = {**shared, **sheet.definitions, **objects}
+            for part in (f"{side}s", f"{side}_objects"):
+                for table in getattr(sheet, part).values():
+                    place = at(Where(where.file, table.name), row, part, table.name)
+                    for name in _named_in(table):
+                        choose(place, "table or definition", name, known)
+        for operation in sheet.operations:
+            for kind in filter(None, (operation.request, operation.answer, operation.stream)):
+                choose(Where(where.file, operation.id), "kind of body", kind, tables.kinds)
     return tables
 
 
@@ -69,199 +70,63 @@ def references(node: object) -> Iterator[str]:
             yield from references(value)
 
 
-def _sheet(where: Where, row: _Row) -> Sheet:
-    parts = ("requests", "responses", "request_objects", "response_objects", "definitions")
-    rows.check(where, row, {"name": str, "title": str}, {"operations": list, **_all(parts, dict)})
-    request, response = _tables(_request_table), _tables(_response_table)
-    return Sheet(
-        name=row["name"],
-        title=row["title"],
-        operations=_many(where, row.get("operations", ()), _operation),
-        requests=request(where, row.get("requests", {})),
-        responses=response(where, row.get("responses", {})),
-        request_objects=request(where, row.get("request_objects", {})),
-        response_objects=response(where, row.get("response_objects", {})),
-        definitions=MappingProxyType(row.get("definitions", {})),
-    )
+def _with_names(row: Row) -> Row:
+    """The sheet with each table's name, which stands as its key, in the table as well."""
+    for part in NAMED:
+        if isinstance(row.get(part), Mapping):
+            tables = {
+                name: each.with_value("name", name) if isinstance(each, Row) else each
+                for name, each in row[part].items()
+            }
+            row = _replaced(row, part, tables)
+    return row
 
 
-def _tables(make: Callable[[Where, str, _Row], _T]) -> Callable[[Where, _Row], Mapping[str, _T]]:
-    def build(where: Where, named: _Row) -> Mapping[str, _T]:
-        made = {name: make(Where(where.file, name), name, row) for name, row in named.items()}
-        return MappingProxyType(made)
-
-    return build
+def _replaced(row: Row, key: str, value: Mapping[str, Any]) -> Row:
+    inner = Row(value, row[key].lines)
+    inner.line = row[key].line
+    return row.with_value(key, inner)
 
 
-def _request_table(where: Where, name: str, row: _Row) -> RequestTable:
-    may = {**_all(("rows", "refused", "order", "needs"), list), "schema": dict}
-    rows.check(where, row, {"title": str}, may)
-    _one_of(where, row, "rows", "schema")
-    return RequestTable(
-        name=name,
-        title=row["title"],
-        rows=_many(where, row.get("rows", ()), _request_row),
-        schema=row.get("schema"),
-        refused=_many(where, row.get("refused", ()), _refusal),
-        order=tuple((low, high) for low, high in row.get("order", ())),
-        needs=_many(where, row.get("needs", ()), _need),
-    )
-
-
-def _request_row(where: Where, row: _Row) -> RequestRow:
-    need = {**_all(("field", "type", "support"), str), "accepted": dict}
-    lists = _all(("refused", "example", "open_example", "variants"), list)
-    texts = _all(("presence_clause", "open", "needs", "each"), str)
-    may = {"required": bool, "printed": dict, "default": object, **lists, **texts}
-    rows.check(where, row, {**need, "clauses": list}, may)
-    where = Where(where.file, f"{where.id}.{row['field']}")
-    rows.choose(where, "support", row["support"], SUPPORT)
-    if "needs" in row:
-        rows.choose(where, "role", row["needs"], contract.load().roles)
-    _clauses(where, row, "presence_clause")
-    made: _Row = {
-        "clauses": _clause_ids(where, row["clauses"]),
-        "printed": _printed(where, row.get("printed", {})),
-        "refused": _many(where, row.get("refused", ()), _refusal),
-        "variants": _many(where, row.get("variants", ()), _variant),
-        "example": tuple(row.get("example", ())),
-        "open_example": tuple(row.get("open_example", ())),
-        "default": (row["default"],) if "default" in row else (),
-    }
-    return RequestRow(**{**row, **made})
-
-
-def _refusal(where: Where, row: _Row) -> Refusal:
-    rows.check(where, row, {"clause": str, "schema": dict}, {"example": list})
-    _clauses(where, row, "clause")
-    return Refusal(**{**row, "example": tuple(row.get("example", ()))})
-
-
-def _variant(where: Where, row: _Row) -> Variant:
-    rows.check(where, row, {"value": str, "clause": str}, {})
-    _clauses(where, row, "clause")
-    return Variant(**row)
-
-
-def _need(where: Where, row: _Row) -> Need:
-    rows.check(where, row, {"role": str, "when": dict}, {})
-    rows.choose(where, "role", row["role"], contract.load().roles)
-    return Need(**row)
-
-
-def _response_table(where: Where, name: str, row: _Row) -> ResponseTable:
-    may = {"rows": list, "rules": list, "schema": dict, "note": str}
-    rows.check(where, row, {"title": str, "value_clause": str}, may)
-    _one_of(where, row, "rows", "schema")
-    _clauses(where, row, "value_clause")
-    made: _Row = {
-        "rows": _many(where, row.get("rows", ()), _response_row),
-        "rules": _many(where, row.get("rules", ()), _rule),
-    }
-    return ResponseTable(**{**row, **made, "name": name})
-
-
-def _response_row(where: Where, row: _Row) -> ResponseRow:
-    need = {"field": str, "schema": dict, "value_clause": str}
-    texts = _all(("presence_clause", "expected", "note"), str)
-    flags = _all(("required", "nullable"), bool)
-    rows.check(where, row, need, {"further": list, "printed": dict, **texts, **flags})
-    where = Where(where.file, f"{where.id}.{row['field']}")
-    _clauses(where, row, "value_clause", "presence_clause")
-    if row.get("required", False) != ("presence_clause" in row):
-        remedy = "give a required field, and no other, a presence_clause"
-        raise ContractError(where, "presence_clause and required disagree", remedy)
-    made: _Row = {
-        "further": _many(where, row.get("further", ()), _rule),
-        "printed": _printed(where, row.get("printed", {})),
-    }
-    return ResponseRow(**{**row, **made})
-
-
-def _rule(where: Where, row: _Row) -> Rule:
-    rows.check(where, row, {"clause": str, "schema": dict}, _all(("expected", "at"), str))
-    _clauses(where, row, "clause")
-    return Rule(**row)
-
-
-def _operation(where: Where, row: _Row) -> Operation:
-    texts = _all(("id", "method", "path", "summary", "answer"), str)
-    lists = _all(("parameters", "links", "errors"), list)
-    rows.check(where, row, texts, {**_all(("request", "media", "stream"), str), **lists})
-    made: _Row = {
-        "parameters": _many(where, row.get("parameters", ()), _parameter),
-        "links": _many(where, row.get("links", ()), _link),
-        "errors": rows.texts(where, "errors", row.get("errors", ())),
-    }
-    return Operation(**{**row, **made})
-
-
-def _link(where: Where, row: _Row) -> Link:
-    rows.check(where, row, _all(("operation", "parameter", "pointer"), str), {})
-    return Link(**row)
-
-
-def _parameter(where: Where, row: _Row) -> Parameter:
-    rows.check(where, row, {"name": str, "description": str, "schema": dict}, {})
-    return Parameter(**row)
-
-
-def _many(where: Where, found: Any, make: _Make[_T]) -> tuple[_T, ...]:
-    for row in found:
-        if not isinstance(row, dict):
-            raise ContractError(where, f"not a row: {row!r}", "write a mapping")
-    return tuple(make(where, row) for row in found)
-
-
-def _all(names: tuple[str, ...], kind: type) -> dict[str, type]:
-    return dict.fromkeys(names, kind)
-
-
-def _one_of(where: Where, row: _Row, *keys: str) -> None:
-    if sum(key in row for key in keys) != 1:
-        raise ContractError(where, f"not one of {' and '.join(keys)}", "give exactly one")
-
-
-def _clauses(where: Where, row: _Row, *keys: str) -> None:
-    """Refuse an unknown clause under any of these keys of the row."""
-    _clause_ids(where, [row[key] for key in keys if key in row])
-
-
-def _clause_ids(where: Where, ids: list[Any]) -> tuple[str, ...]:
-    for clause in ids:
-        if clause not in contract.load().clauses:
-            raise ContractError(where, f"unknown clause '{clause}'", "mend or remove the id")
-    return tuple(ids)
-
-
-def _printed(where: Where, printed: Mapping[str, Any]) -> tuple[Printed, ...]:
-    sources = contract.load().sources
-    for source, words in printed.items():
-        rows.choose(where, "source", source, sources)
-        if not sources[source].prints(str(words)):
-            remedy = f"copy the words from sources/{source}.txt"
-            raise ContractError(where, f"not in its source: {words!r}", remedy)
-    return tuple(Printed(*one) for one in printed.items())
-
-
-def _check_references(tables: Tables) -> None:
-    """Each name that a table refers to is in its own sheet or in the shared one."""
-    shared = tables.sheets[SHARED].definitions if SHARED in tables.sheets else {}
-    for sheet in tables.sheets.values():
-        for side in ("request", "response"):
-            named = {**getattr(sheet, f"{side}s"), **getattr(sheet, f"{side}_objects")}
-            known = {**shared, **sheet.definitions, **getattr(sheet, f"{side}_objects")}
-            for table in named.values():
-                where = Where(f"{sheet.name}.yaml", table.name)
-                each = [row.each for row in table.rows if getattr(row, "each", None)]
-                for name in (*_schemas(table), *each):
-                    rows.choose(where, "table or definition", name, known)
-
-
-def _schemas(table: RequestTable | ResponseTable) -> Iterator[str]:
+def _named_in(table: RequestTable | ResponseTable) -> Iterator[str]:
     yield from references(table.schema)
     for row in table.rows:
         if isinstance(row, RequestRow):
             yield from references([row.accepted, *(one.schema for one in row.refused)])
+            yield from filter(None, [row.each])
         else:
             yield from references([row.schema, *(one.schema for one in row.further)])
+
+
+def _exactly_one(table: RequestTable | ResponseTable) -> None:
+    if bool(table.rows) == (table.schema is not None):
+        raise WrongValueError("not one of rows and schema", "give exactly one")
+
+
+def _says_whose_absence(row: ResponseRow) -> None:
+    if row.required != (row.presence_clause is not None):
+        remedy = "give a required field, and no other, a presence_clause"
+        raise WrongValueError("presence_clause and required disagree", remedy)
+
+
+def _pairs(table: RequestTable) -> None:
+    _exactly_one(table)
+    if any(len(pair) != 2 for pair in table.order):
+        raise WrongValueError(
+            "'order' holds no pairs", "give two fields each: the lower, then the higher"
+        )
+
+
+def _printed(value: Any) -> Any:
+    """Words by their document, as a list of both."""
+    if not isinstance(value, Mapping):
+        return value
+    return [{"source": source, "words": words} for source, words in value.items()]
+
+
+CHECKS: dict[Any, Callable[[Any], None]] = {
+    RequestTable: _pairs,
+    ResponseTable: _exactly_one,
+    ResponseRow: _says_whose_absence,
+}
+MAKES: dict[Any, Callable[[Any], Any]] = {tuple[Printed, ...]: _printed}

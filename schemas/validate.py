@@ -1,56 +1,35 @@
 """Bodies against the derived schemas: which clause a body violates, and where.
 
-Pure and cached: a kind's schema is read from `json/` and prepared once. Each violation is told
-once for each clause and place, by the nearest annotation above the constraint that failed.
+Pure and cached: a kind's schema is derived from the tables and prepared once. Each violation is
+told once for each clause and place, by the nearest annotation above the constraint that failed.
 
 Types are those of the JSON text, not of the mathematics: `1.0` is no integer and `true` no number,
 because clients in typed languages fail on them. (JSON Schema itself counts 1.0 as an integer.)
 Bytes count as a string, which is what a form's file part is.
-
-An unknown kind raises `KeyError` with the known ones.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from math import isfinite
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from schemas.words import NOTHING, actual, expected
+from schemas import derive, keywords
+from schemas.messages import NOTHING, actual, expected
 
-__all__ = [
-    "Standing",
-    "Violation",
-    "accepts",
-    "answered_names",
-    "kinds",
-    "needs",
-    "refusals",
-    "refusing",
-    "standing",
-    "violations",
-]
+if TYPE_CHECKING:
+    from schemas.table_types import RequestRow, Tables
 
-DIRECTORY = Path(__file__).parent / "json"
+__all__ = ["BodySchema", "BodySchemas", "Standing", "Violation"]
+
 Standing = Literal["accepted", "refused", "open"]
-
-_MAPS = ("properties", "patternProperties")
-_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_SCHEMAS = ("items", "contains", "not", "if", "then", "else", "additionalProperties")
-_NAMES = "propertyNames"
-_ASSERTIONS = (
-    *("type", "const", "enum", "required", "minimum", "maximum", "exclusiveMinimum", "multipleOf"),
-    *("minLength", "maxLength", "pattern", "minItems", "maxItems", "maxProperties"),
-    *("x-presence-clauses", "x-expected", "x-at"),
-)
+_ASSERTIONS = (*keywords.ASSERTIONS, "x-presence-clauses", "x-expected", "x-at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +45,166 @@ class Violation:
     actual: str
 
 
-def kinds() -> tuple[str, ...]:
-    """The kinds of bodies that have a schema."""
-    return tuple(sorted(path.stem for path in DIRECTORY.glob("*.json")))
+class BodySchemas:
+    """The schema of each kind of body that these tables describe. An unknown kind is a KeyError."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._made: dict[str, BodySchema] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of bodies that have a schema."""
+        return tuple(self.tables.kinds)
+
+    def __getitem__(self, kind: str) -> BodySchema:
+        if kind not in self._made:
+            if kind not in self.tables.kinds:
+                raise KeyError(f"unknown kind '{kind}'; known: {', '.join(self.kinds)}")
+            self._made[kind] = BodySchema(derive.schema(self.tables, kind))
+        return self._made[kind]
+
+    def rows(self, kind: str) -> dict[str, RequestRow]:
+        """The rows of a request table by their field."""
+        return {row.field: row for row in self.tables.requests[kind].rows}
+
+    def violations(self, kind: str, instance: object) -> list[Violation]:
+        """What the body deviates in, one for each distinct clause and place, in its order."""
+        return self[kind].violations(instance)
+
+    @cached_property
+    def answered_names(self) -> frozenset[str]:
+        """The keys that the documents name anywhere in an answer."""
+        return frozenset(
+            name for kind in self.tables.responses for name in _named(self[kind].schema)
+        )
 
 
-def violations(kind: str, instance: object) -> list[Violation]:
-    """What the body deviates in, one for each distinct clause and place, in the body's order."""
-    if _surely_valid(kind, instance):
-        return []
-    found: dict[tuple[str, str], Violation] = {}
-    for error in _body_validator(kind).iter_errors(instance):
-        for leaf in _leaves(error):
-            violation = _violation(leaf)
-            found.setdefault((violation.clause, violation.pointer), violation)
-    return list(found.values())
+class BodySchema:
+    """One kind's schema, and what it says of a body."""
 
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self.schema = schema
+        self._fields: dict[str, tuple[Any, Any]] = {}
 
-@cache
-def answered_names() -> frozenset[str]:
-    """The keys that the documents name anywhere in an answer."""
-    answers = [kind for kind in kinds() if not kind.endswith(".request")]
-    return frozenset(name for kind in answers for name in _named(_schema(kind)))
+    @property
+    def definitions(self) -> Mapping[str, Any]:
+        """What the schema refers to, by name."""
+        found: Mapping[str, Any] = self.schema.get("$defs", {})
+        return found
+
+    def violations(self, instance: object) -> list[Violation]:
+        """What the body deviates in, one for each distinct clause and place, in its order."""
+        if self._surely_accepts(instance):
+            return []
+        found: dict[tuple[str, str], Violation] = {}
+        for error in self._body.iter_errors(instance):
+            for leaf in _leaves(error):
+                violation = _violation(leaf)
+                found.setdefault((violation.clause, violation.pointer), violation)
+        return list(found.values())
+
+    def accepts(self, body: object) -> bool:
+        """Whether the documents promise to take this request.
+
+        False for a field that no page names, at any depth, and for a pair in the wrong order
+        (`min_tokens` above `max_tokens`): nothing is promised then.
+        """
+        if not isinstance(body, Mapping) or not self._promise.is_valid(body):
+            return False
+        pairs = [(body.get(low), body.get(high)) for low, high in self.schema.get("x-order", ())]
+        return all(low is None or high is None or low <= high for low, high in pairs)
+
+    def standing(self, field: str, value: object) -> Standing:
+        """What the documents promise of this value of a field, the rest of the request aside.
+
+        `field` may be a field of a nested table, as in `message.role`. A field that no page names
+        is open, with any value.
+        """
+        accepted, refused = self._field(field)
+        if accepted.is_valid(value):
+            return "accepted"
+        return "refused" if refused.is_valid(value) else "open"
+
+    def refusals(self, body: object) -> tuple[str, ...]:
+        """The clauses by which this request must be refused; none when it need not be."""
+        if not isinstance(body, Mapping):
+            return ()
+        causes = self._refusing
+        return tuple(dict.fromkeys(clause for clause, cause in causes if cause.is_valid(body)))
+
+    @property
+    def refusing(self) -> tuple[str, ...]:
+        """All clauses by which a request of this kind may have to be refused."""
+        return tuple(dict.fromkeys(clause for clause, _ in self._refusing))
+
+    def needs(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """The roles that the model of this request must play for the promises to hold."""
+        fields = {
+            properties["x-needs"]
+            for name, properties in self.schema["properties"].items()
+            if name in body and "x-needs" in properties
+        }
+        when = (role for role, fits in self._needing if fits.is_valid(body))
+        return frozenset(fields).union(when)
+
+    def _surely_accepts(self, instance: object) -> bool:
+        """Whether a fast validator takes the body, and nothing is in it that the two read
+        differently.
+
+        Nearly all bodies are valid, and a stream has thousands of events; the validator that tells
+        clause and place costs a hundred times as much. To the fast one, 1.0 is an integer and bytes
+        are an array; it raises ValueError for keys that are no text, and for half a surrogate pair.
+        """
+        try:
+            return self._fast.is_valid(instance) and not _holds_whole_floats(instance)
+        except ValueError:
+            return False
+
+    @cached_property
+    def _fast(self) -> Any:
+        return jsonschema_rs.Draft202012Validator(_prepared(self.schema, self.definitions, ""))
+
+    @cached_property
+    def _body(self) -> Any:
+        return _Validator(_prepared(self.schema, self.definitions, ""))
+
+    @cached_property
+    def _promise(self) -> Any:
+        return _Validator(_closed(_prepared(self.schema, self.definitions, "")))
+
+    def _field(self, field: str) -> tuple[Any, Any]:
+        """Of the accepted and of the refused values of a field; an unknown field has neither."""
+        if field not in self._fields:
+            table, _, name = field.rpartition(".")
+            owner = self.definitions[table] if table else self.schema
+            row = owner["properties"].get(name, {"not": {}})
+            refused = row.get("x-refused", {"not": {}})
+            self._fields[field] = (
+                _Validator(_closed(_prepared(row, self.definitions, ""))),
+                _Validator(_prepared(refused, self.definitions, "")),
+            )
+        return self._fields[field]
+
+    @cached_property
+    def _refusing(self) -> tuple[tuple[str, Any], ...]:
+        """Each cause to refuse a whole request, with its clause."""
+        causes: list[tuple[str, dict[str, Any]]] = [
+            (clause, {"not": {"required": [name]}})
+            for name, clause in self.schema.get("x-presence-clauses", {}).items()
+        ]
+        for name, row in self.schema["properties"].items():
+            for cause in row.get("x-refused", {}).get("anyOf", ()):
+                one = {"required": [name], "properties": {name: cause}}
+                causes.append((cause["x-value-clause"], one))
+        return tuple(
+            (clause, _Validator(_prepared(one, self.definitions, ""))) for clause, one in causes
+        )
+
+    @cached_property
+    def _needing(self) -> tuple[tuple[str, Any], ...]:
+        listed = self.schema.get("x-needs", ())
+        return tuple((need["role"], _Validator(_prepared(need["when"], {}, ""))) for need in listed)
 
 
 def _named(schema: object) -> Iterator[str]:
@@ -97,68 +214,6 @@ def _named(schema: object) -> Iterator[str]:
         schema = list(schema.values())
     for each in schema if isinstance(schema, list) else ():
         yield from _named(each)
-
-
-def accepts(kind: str, body: object) -> bool:
-    """Whether the documents promise to take this request.
-
-    False for a field that no page names, at any depth, and for a pair in the wrong order
-    (`min_tokens` above `max_tokens`): nothing is promised then.
-    """
-    if not isinstance(body, Mapping) or not _promise_validator(kind).is_valid(body):
-        return False
-    pairs = [(body.get(low), body.get(high)) for low, high in _schema(kind).get("x-order", ())]
-    return all(low is None or high is None or low <= high for low, high in pairs)
-
-
-def standing(kind: str, field: str, value: object) -> Standing:
-    """What the documents promise of this value of a field, the rest of the request aside.
-
-    `field` may be a field of a nested table, as in `message.role`. A field that no page names is
-    open, with any value.
-    """
-    accepted, refused = _field_validators(kind, field)
-    if accepted.is_valid(value):
-        return "accepted"
-    return "refused" if refused.is_valid(value) else "open"
-
-
-def refusals(kind: str, body: object) -> tuple[str, ...]:
-    """The clauses by which this request must be refused; none when it need not be."""
-    if not isinstance(body, Mapping):
-        return ()
-    causes = _refusal_validators(kind)
-    return tuple(dict.fromkeys(clause for clause, cause in causes if cause.is_valid(body)))
-
-
-def refusing(kind: str) -> tuple[str, ...]:
-    """All clauses by which a request of this kind may have to be refused."""
-    return tuple(dict.fromkeys(clause for clause, _ in _refusal_validators(kind)))
-
-
-def needs(kind: str, body: Mapping[str, Any]) -> frozenset[str]:
-    """The roles that the model of this request must play for the promises to hold."""
-    schema = _schema(kind)
-    fields = {
-        properties["x-needs"]
-        for name, properties in schema["properties"].items()
-        if name in body and "x-needs" in properties
-    }
-    when = (role for role, fits in _need_validators(kind) if fits.is_valid(body))
-    return frozenset(fields).union(when)
-
-
-def _surely_valid(kind: str, instance: object) -> bool:
-    """Whether a fast validator takes the body, and nothing is in it that the two read differently.
-
-    Nearly all bodies are valid, and a stream has thousands of events; the validator that tells
-    clause and place costs a hundred times as much. To the fast one, 1.0 is an integer and bytes
-    are an array; it raises ValueError for keys that are no text, and for half a surrogate pair.
-    """
-    try:
-        return _fast_validator(kind).is_valid(instance) and not _holds_whole_floats(instance)
-    except ValueError:
-        return False
 
 
 def _holds_whole_floats(instance: object) -> bool:
@@ -202,70 +257,6 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 )
 
 
-@cache
-def _schema(kind: str) -> dict[str, Any]:
-    path = DIRECTORY / f"{kind}.json"
-    if kind not in kinds():
-        raise KeyError(f"unknown kind '{kind}'; known: {', '.join(kinds())}")
-    schema: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return schema
-
-
-@cache
-def _body_validator(kind: str) -> Any:
-    schema = _schema(kind)
-    return _Validator(_prepared(schema, schema.get("$defs", {}), ""))
-
-
-@cache
-def _fast_validator(kind: str) -> Any:
-    schema = _schema(kind)
-    return jsonschema_rs.Draft202012Validator(_prepared(schema, schema.get("$defs", {}), ""))
-
-
-@cache
-def _promise_validator(kind: str) -> Any:
-    schema = _schema(kind)
-    return _Validator(_closed(_prepared(schema, schema.get("$defs", {}), "")))
-
-
-@cache
-def _field_validators(kind: str, field: str) -> tuple[Any, Any]:
-    """Of the accepted and of the refused values of a field; an unknown field has neither."""
-    schema = _schema(kind)
-    definitions = schema.get("$defs", {})
-    table, _, name = field.rpartition(".")
-    owner = definitions[table] if table else schema
-    row = owner["properties"].get(name, {"not": {}})
-    refused = row.get("x-refused", {"not": {}})
-    return (
-        _Validator(_closed(_prepared(row, definitions, ""))),
-        _Validator(_prepared(refused, definitions, "")),
-    )
-
-
-@cache
-def _refusal_validators(kind: str) -> tuple[tuple[str, Any], ...]:
-    """Each cause to refuse a whole request, with its clause."""
-    schema = _schema(kind)
-    definitions = schema.get("$defs", {})
-    causes: list[tuple[str, dict[str, Any]]] = [
-        (clause, {"not": {"required": [name]}})
-        for name, clause in schema.get("x-presence-clauses", {}).items()
-    ]
-    for name, row in schema["properties"].items():
-        for cause in row.get("x-refused", {}).get("anyOf", ()):
-            one = {"required": [name], "properties": {name: cause}}
-            causes.append((cause["x-value-clause"], one))
-    return tuple((clause, _Validator(_prepared(one, definitions, ""))) for clause, one in causes)
-
-
-@cache
-def _need_validators(kind: str) -> tuple[tuple[str, Any], ...]:
-    listed = _schema(kind).get("x-needs", ())
-    return tuple((need["role"], _Validator(_prepared(need["when"], {}, ""))) for need in listed)
-
-
 def _prepared(schema: Any, definitions: Mapping[str, Any], clause: str) -> Any:
     """The schema with its references put in place and the clause of each part written on it."""
     if not isinstance(schema, dict):
@@ -277,11 +268,11 @@ def _prepared(schema: Any, definitions: Mapping[str, Any], clause: str) -> Any:
     for key, value in schema.items():
         if key in _ASSERTIONS:
             ready[key] = value
-        elif key in _MAPS:
+        elif key in keywords.MAPS:
             ready[key] = {k: _prepared(v, definitions, clause) for k, v in value.items()}
-        elif key in _LISTS:
+        elif key in keywords.LISTS:
             ready[key] = [_prepared(one, definitions, clause) for one in value]
-        elif key in _SCHEMAS or key == _NAMES:
+        elif key in (*keywords.SCHEMAS, keywords.NAMES):
             ready[key] = _prepared(value, definitions, clause)
     return ready
 

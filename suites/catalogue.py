@@ -19,16 +19,27 @@ from suites import checks, judge
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from schemas.contract import Contract
+
 ROOT = Path(__file__).parent
 JUDGING = ("suites", "fixtures", "schemas")
 
 
 @cache
-def load() -> tuple[checks.Check, ...]:
-    """Import every check and invariant; returns the checks in the order of their files."""
+def load(contract: Contract) -> tuple[checks.Check, ...]:
+    """Import every check and invariant; returns the checks in the order of their files.
+
+    Raises ValueError when two checks have one name.
+    """
     invariants()
     _import("*/test_*.py")
-    return tuple(checks.REGISTRY.values())
+    found: dict[str, checks.Check] = {}
+    for declared in checks.DECLARED:
+        for case in declared.under(contract):
+            if found.get(case.name, case).function.__module__ != case.function.__module__:
+                raise ValueError(f"{case.name} is declared twice")
+            found[case.name] = case
+    return tuple(found.values())
 
 
 @cache
@@ -44,22 +55,32 @@ def _import(pattern: str) -> None:
 
 
 @cache
-def rules() -> Mapping[str, Mapping[str, Any]]:
+def rules(contract: Contract) -> Mapping[str, Mapping[str, Any]]:
     """What decides each clause: what its checks say of themselves, and a digest of their sources.
 
     With the digest a later run can tell a deployment that changed from a check that changed.
     """
     found: dict[str, list[tuple[str, str]]] = {}
-    for case in load():
+    for case in load(contract):
         for clause in (case.clause, *case.also):
             source = f"{case.id}\0{_source(case.function)}\0{_plain(case.arguments)}"
             found.setdefault(clause, []).append((case.summary, source))
-    everywhere: list[judge.Rule] = [*judge.INVARIANTS, *judge.RUN_INVARIANTS]
+    judged = judge.rules(contract)
+    everywhere: list[judge.Rule] = [*judged.one, *judged.run]
     for rule in everywhere:
         says = (inspect.getdoc(rule.judge) or "").partition("\n")[0]
         for clause in rule.clauses:
             found.setdefault(clause, []).append((says, _source(rule.judge)))
     return {clause: _told(rows) for clause, rows in sorted(found.items())}
+
+
+def published_rules(contract: Contract) -> Mapping[str, Mapping[str, Any]]:
+    """What decides each clause, with the smallest tier that does: for programs beside the suites.
+
+    It is the entry point `compactifai_conformance.rules`.
+    """
+    smallest = tiers(contract)
+    return {name: {**rule, "tier": smallest[name]} for name, rule in rules(contract).items()}
 
 
 def _told(rows: list[tuple[str, str]]) -> Mapping[str, Any]:
@@ -94,15 +115,15 @@ def digest() -> str:
 
 
 @cache
-def tiers() -> Mapping[str, str]:
+def tiers(contract: Contract) -> Mapping[str, str]:
     """The smallest tier that decides each clause that this version can decide.
 
     What an invariant decides is decided by any traffic, so already in the smoke tier.
     """
     smallest: dict[str, str] = {}
-    for case in load():
+    for case in load(contract):
         old = smallest.get(case.clause, checks.TIERS[-1])
         smallest[case.clause] = min(old, case.tier, key=checks.TIERS.index)
-    for clause in judge.covered():
+    for clause in judge.rules(contract).covered:
         smallest.setdefault(clause, checks.TIERS[0])
     return smallest

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -35,8 +35,11 @@ from suites.prerequisites import require
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
+    from schemas.contract import Contract
 
 Findings: TypeAlias = Iterator[Finding | Observation]
+# The cases of a check that tables drive: those of the contract that is asked.
+Cases: TypeAlias = Callable[["Contract"], Iterable["Check"]]
 Function: TypeAlias = Callable[..., Findings]
 
 RESULTS = {
@@ -90,7 +93,22 @@ def case(clause: str, label: str, *, tier: str = "standard", **arguments: Any) -
     return Check(clause, _undefined, tier, arguments=arguments, label=label)
 
 
-REGISTRY: dict[str, Check] = {}
+@dataclass(frozen=True)
+class Declared:
+    """A check as it is written: its function, and the cases that a contract makes of it."""
+
+    function: Function
+    cases: Cases
+
+    def under(self, contract: Contract) -> tuple[Check, ...]:
+        """The checks of this declaration. Raises ValueError for a case that is not whole."""
+        found = tuple(replace(each, function=self.function) for each in self.cases(contract))
+        for each in found:
+            _verify(each)
+        return found
+
+
+DECLARED: list[Declared] = []
 
 
 def check(
@@ -100,20 +118,22 @@ def check(
     return checks([Check(clause, _undefined, tier, not offline, needs)])
 
 
-def checks(cases: list[Check]) -> Callable[[Function], Callable[..., None]]:
-    """Declare a check that is run once for each case: a table's rows, each with its clause."""
+def checks(cases: list[Check] | Cases) -> Callable[[Function], Callable[..., None]]:
+    """Declare a check that is run once for each case: a table's rows, each with its clause.
+
+    What a table drives is a function of the contract.
+    """
 
     def declare(function: Function) -> Callable[..., None]:
-        mine = tuple(replace(case, function=function) for case in cases)
-        for case in mine:
-            _register(case)
+        mine = Declared(function, (lambda _: cases) if isinstance(cases, list) else cases)
+        DECLARED.append(mine)
 
         @functools.wraps(function)
         def run(conformance: Any) -> None:
             conformance.judge()
 
         run.__signature__ = inspect.signature(_wants_conformance)  # type: ignore[attr-defined]
-        run.cases = mine  # type: ignore[attr-defined]
+        run.declared = mine  # type: ignore[attr-defined]
         return run
 
     return declare
@@ -158,14 +178,11 @@ def report(judgement: Judgement) -> None:
         raise ClauseNotMet(judgement)
 
 
-def _register(case: Check) -> None:
-    if REGISTRY.get(case.name, case).function.__module__ != case.function.__module__:
-        raise ValueError(f"{case.name} is declared twice")
+def _verify(case: Check) -> None:
     if not case.summary:
         raise ValueError(f"{case.name} has no docstring: its first line is what the report shows")
     if case.tier not in TIERS:
         raise ValueError(f"{case.name}: tier {case.tier!r} is none of {', '.join(TIERS)}")
-    REGISTRY[case.name] = case
 
 
 def _wants_conformance(conformance: Any) -> None:

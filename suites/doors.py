@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fixtures.audio import speech
-from fixtures.exchange import Request
 from fixtures.outcomes import Inconclusive, Untestable
 from suites import verify
 
@@ -17,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.exchange import Exchange, Request
+    from schemas.contract import Contract
     from schemas.records import Finding
 
 LIST = "GET /models"
@@ -26,21 +25,17 @@ CHAT = "POST /chat/completions"
 COMPLETIONS = "POST /completions"
 RESPONSES = "POST /responses"
 AUDIO = "POST /audio/transcriptions"
-ALL = (LIST, RETRIEVE, CHAT, COMPLETIONS, RESPONSES, AUDIO)
-STREAMING = {CHAT: "chat", COMPLETIONS: "completions", RESPONSES: "responses"}
+
+
+def streaming(contract: Contract) -> Mapping[str, str]:
+    """The operations that stream, with the role that their models play."""
+    return {endpoint: str(one.role) for endpoint, one in contract.operations.items() if one.stream}
 
 
 def doors(dut: Deployment) -> Mapping[str, Request]:
     """The plain request of each route, by operation."""
-    found = {LIST: Request("GET", "/models")}
-    if dut.cast.entries:
-        found[RETRIEVE] = dut.retrieval(str(dut.cast.entries[0]["id"]))
-    for operation, role in STREAMING.items():
-        if dut.cast.models(role):
-            found[operation] = dut.request(route(operation))
-    if dut.cast.models("transcription"):
-        found[AUDIO] = dut.upload(speech())
-    return found
+    plain = {endpoint: dut.plain(one) for endpoint, one in dut.contract.operations.items()}
+    return {endpoint: request for endpoint, request in plain.items() if request}
 
 
 def locked(dut: Deployment) -> Mapping[str, Request]:

@@ -20,11 +20,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import NoControl, Untestable
-from schemas import contract, tables
-from schemas.edges import edges
+from schemas.boundary_values import edges
 from schemas.records import Observation
 from suites import rows, verify
-from suites.checks import Check, Findings, case
+from suites.checks import Cases, Check, Findings, case
 from suites.faces import Face, face
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
+    from schemas.contract import Contract
     from schemas.table_types import RequestRow
 
 CONFIRMED = 3
@@ -75,9 +75,9 @@ class Effect:
     where: str = ""
 
 
-def table(kind: str) -> tuple[RequestRow, ...]:
+def table(contract: Contract, kind: str) -> tuple[RequestRow, ...]:
     """The rows of a request table whose fields are ignored, with a clause on each half."""
-    found = tables.load().requests[kind].rows
+    found = contract.tables.requests[kind].rows
     return tuple(
         row
         for row in found
@@ -85,24 +85,28 @@ def table(kind: str) -> tuple[RequestRow, ...]:
     )
 
 
-def streamed_cases(kind: str) -> list[Check]:
+def _each(kind: str, make: Callable[[RequestRow], Check]) -> Cases:
+    return lambda contract: map(make, table(contract, kind))
+
+
+def streamed_cases(kind: str) -> Cases:
     """A case for each ignored row: `accepted_streamed` decides it."""
-    return [case(row.clauses[0], f"{row.field} streamed", row=row) for row in table(kind)]
+    return _each(kind, lambda row: case(row.clauses[0], f"{row.field} streamed", row=row))
 
 
-def edge_cases(kind: str) -> list[Check]:
+def edge_cases(kind: str) -> Cases:
     """A case for each ignored row: `accepted_at_the_edges` decides it."""
-    return [case(row.clauses[0], f"{row.field} edges", tier="deep", row=row) for row in table(kind)]
+    return _each(kind, lambda row: case(row.clauses[0], f"{row.field} edges", tier="deep", row=row))
 
 
-def effect_cases(kind: str) -> list[Check]:
+def effect_cases(kind: str) -> Cases:
     """A case for each ignored row: `without_effect` decides it."""
-    return [case(row.clauses[1], f"{row.field} has no effect", row=row) for row in table(kind)]
+    return _each(kind, lambda row: case(row.clauses[1], f"{row.field} has no effect", row=row))
 
 
-def together(kind: str) -> list[RequestRow]:
+def together(contract: Contract, kind: str) -> list[RequestRow]:
     """The ignored rows that mean something alone: they are sent all at once."""
-    return [row for row in table(kind) if row.field not in rows.TOGETHER]
+    return [row for row in table(contract, kind) if row.field not in rows.TOGETHER]
 
 
 def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
@@ -114,7 +118,7 @@ def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
     if (
         apart
         or not streams(route, dut)
-        or _all_at_once(dut, route, _company(route, row), STREAM).ok
+        or _all_at_once(dut, route, _company(dut, route, row), STREAM).ok
     ):
         return
     sent = rows.varied(row, row.example[0])
@@ -124,7 +128,11 @@ def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
 
 def accepted_at_the_edges(route: str, row: RequestRow, dut: Deployment) -> Findings:
     """Each value at the borders of the row is accepted where the table promises it."""
-    values = [value for value, how in edges(_kind(route), row.field) if how == "accepted"]
+    values = [
+        value
+        for value, how in edges(dut.contract.bodies, _kind(dut, route), row.field)
+        if how == "accepted"
+    ]
     for value in values[:BORDERS]:
         sent = rows.varied(row, value)
         exchange = _ask(dut, route, sent.role, **sent.fields)
@@ -137,7 +145,7 @@ def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
     Where the documents contradict each other on the field, its gate is `report`: another text is
     then observed, and only what no reading covers is a finding.
     """
-    contradicted = _is_contradicted(row)
+    contradicted = _is_contradicted(dut, row)
     seen: list[str] = []
     for form in _forms(route, row, dut):
         control = _control(dut, route, row, form)
@@ -170,8 +178,8 @@ def _none_has_an_effect(
     """
     if dut.setup.tier == "deep":
         return False
-    every = _company(route, row)
-    agreed = [each for each in every if not _is_contradicted(each)]
+    every = _company(dut, route, row)
+    agreed = [each for each in every if not _is_contradicted(dut, each)]
     groups = [every, agreed] if row in agreed else [every]
     if not control.compares:  # an equal text shows as much as what the form forces
         return _is_told(dut, route, row, {}, _control(dut, route, row, {}))
@@ -183,12 +191,12 @@ def _is_told(
     dut: Deployment, route: str, row: RequestRow, form: Mapping[str, Any], control: Control
 ) -> bool:
     """Whether the text of all at once is that without them: then each was ignored."""
-    exchange = _all_at_once(dut, route, _company(route, row), form)
+    exchange = _all_at_once(dut, route, _company(dut, route, row), form)
     return exchange.ok and face(exchange).words == control.face.words
 
 
-def _is_contradicted(row: RequestRow) -> bool:
-    return contract.load().clauses[row.clauses[1]].gate == "report"
+def _is_contradicted(dut: Deployment, row: RequestRow) -> bool:
+    return dut.contract.clauses[row.clauses[1]].gate == "report"
 
 
 def _forms(route: str, row: RequestRow, dut: Deployment) -> Iterator[Mapping[str, Any]]:
@@ -209,9 +217,9 @@ def _samples(row: RequestRow, form: Mapping[str, Any], dut: Deployment) -> list[
     return [replace(each, fields={**each.fields, **form}) for each in sent]
 
 
-def _company(route: str, row: RequestRow) -> list[RequestRow]:
+def _company(dut: Deployment, route: str, row: RequestRow) -> list[RequestRow]:
     """The rows that are sent at once with this one."""
-    return [row] if row.field in rows.TOGETHER else together(_kind(route))
+    return [row] if row.field in rows.TOGETHER else together(dut.contract, _kind(dut, route))
 
 
 def all_at_once(dut: Deployment, every: list[RequestRow]) -> dict[str, Any]:
@@ -238,8 +246,9 @@ def _is_clean(exchange: Exchange, control: Control) -> bool:
     return not signs or (signs <= COMPARED and not signs & _comparable(control))
 
 
-def _kind(route: str) -> str:
-    return next(str(one.request) for one in tables.load().operations if one.path == route)
+def _kind(dut: Deployment, route: str) -> str:
+    operation = dut.contract.posts(route)
+    return str(operation and operation.request)
 
 
 def _word(row: RequestRow, dut: Deployment) -> str:

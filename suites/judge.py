@@ -9,13 +9,16 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from fixtures.exchange import Exchange
 from fixtures.outcomes import Untestable
+from schemas.contract import Contract
 from schemas.records import Finding, Judgement, Observation, Result
 from suites.bounds import Kept
+from suites.schema_clauses import clauses_of
 
 Said: TypeAlias = Iterable[Finding | Observation]
 OneJudge: TypeAlias = Callable[[Exchange], Said]
@@ -44,8 +47,31 @@ class RunInvariant:
     judge: RunJudge
 
 
+@dataclass(frozen=True)
+class SchemaInvariant:
+    """A judge of one kind of body: which clauses it decides, the tables of a contract say."""
+
+    kind: str
+    applies: Callable[[Exchange], bool]
+    judge: OneJudge
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All that is judged under one contract."""
+
+    one: tuple[Invariant, ...]
+    run: tuple[RunInvariant, ...]
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """All clauses that some invariant decides."""
+        every: list[Rule] = [*self.one, *self.run]
+        return frozenset(clause for rule in every for clause in rule.clauses)
+
+
 Rule: TypeAlias = Invariant | RunInvariant
-INVARIANTS: list[Invariant] = []
+INVARIANTS: list[Invariant | SchemaInvariant] = []
 RUN_INVARIANTS: list[RunInvariant] = []
 
 
@@ -65,6 +91,18 @@ def invariant(
     return declare
 
 
+def schema_invariant(
+    kind: str, *, on: Callable[[Exchange], bool]
+) -> Callable[[OneJudge], OneJudge]:
+    """Declare a judge of bodies of this kind: its clauses are those of the kind's schema."""
+
+    def declare(judge: OneJudge) -> OneJudge:
+        INVARIANTS.append(SchemaInvariant(kind, on, judge))
+        return judge
+
+    return declare
+
+
 def over_run(*clauses: str, on: Callable[[Exchange], bool]) -> Callable[[RunJudge], RunJudge]:
     """Declare what holds between all exchanges of a run that `on` chooses."""
 
@@ -75,29 +113,48 @@ def over_run(*clauses: str, on: Callable[[Exchange], bool]) -> Callable[[RunJudg
     return declare
 
 
-def judge(exchange: Exchange) -> Iterator[Judgement]:
-    """What the invariants say of one exchange."""
-    rules: list[tuple[Rule, Any]] = []
-    for rule in INVARIANTS:
+@cache
+def rules(contract: Contract) -> Rules:
+    """What is judged under this contract, by the judges that are imported by now."""
+    return Rules(
+        one=tuple(
+            _of_kind(rule, contract) if isinstance(rule, SchemaInvariant) else rule
+            for rule in INVARIANTS
+            if isinstance(rule, Invariant) or rule.kind in contract.bodies.kinds
+        ),
+        run=tuple(RUN_INVARIANTS),
+    )
+
+
+def _of_kind(rule: SchemaInvariant, contract: Contract) -> Invariant:
+    spoken = clauses_of(contract.bodies[rule.kind].schema)
+    return Invariant(spoken.always, rule.applies, rule.judge, spoken.ever)
+
+
+def judge(exchange: Exchange, contract: Contract) -> Iterator[Judgement]:
+    """What the invariants say of one exchange under this contract."""
+    exchange = exchange.under(contract)
+    chosen: list[tuple[Rule, Any]] = []
+    for rule in rules(contract).one:
         try:
-            rules += [(rule, exchange)] if rule.applies(exchange) else []
+            chosen += [(rule, exchange)] if rule.applies(exchange) else []
         except Exception as error:  # noqa: BLE001  (as in a judge itself)
             yield _crashed(rule, error, (exchange.id,))
-    if exchange.cut and rules:
-        clauses = tuple(dict.fromkeys(clause for rule, _ in rules for clause in rule.clauses))
+    if exchange.cut and chosen:
+        clauses = tuple(dict.fromkeys(clause for rule, _ in chosen for clause in rule.clauses))
         reason = str(exchange.cut)
         yield Judgement(
             clauses, "invariants", Result.INCONCLUSIVE, reason, exchanges=(exchange.id,)
         )
         return
-    yield from _hear(rules, (exchange.id,))
+    yield from _hear(chosen, (exchange.id,))
 
 
-def judge_run(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
+def judge_run(exchanges: Sequence[Exchange], contract: Contract) -> Iterator[Judgement]:
     """What the invariants over a whole run say."""
-    for rule in RUN_INVARIANTS:
+    for rule in rules(contract).run:
         # Each rule derives from the bytes anew: of ten thousand exchanges, all is too much to keep.
-        fresh = (exchange.copy() for exchange in exchanges)
+        fresh = (exchange.under(contract).copy() for exchange in exchanges)
         try:
             chosen = [each for each in fresh if not each.cut and rule.applies(each)]
         except Exception as error:  # noqa: BLE001  (as in a judge itself)
@@ -112,12 +169,6 @@ def left_out(why: str) -> Iterator[Judgement]:
     """What is said of the clauses between exchanges where nobody came to judge them."""
     for rule in RUN_INVARIANTS:
         yield Judgement(rule.clauses, "invariants", Result.NOT_RUN, why)
-
-
-def covered() -> frozenset[str]:
-    """All clauses that some invariant decides."""
-    rules: list[Rule] = [*INVARIANTS, *RUN_INVARIANTS]
-    return frozenset(clause for rule in rules for clause in rule.clauses)
 
 
 def _hear(

@@ -10,14 +10,16 @@ from suites import catalogue, judge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from schemas.contract import Contract
+
 SILENT = "no recorded exchange speaks of it"
 PROBED = "only a request sent on purpose decides it, and a recording sends none"
 
 
-def undecided(judged: frozenset[str]) -> Iterator[Judgement]:
+def undecided(contract: Contract, judged: frozenset[str]) -> Iterator[Judgement]:
     """What is said of the clauses that the judges of recorded traffic did not decide."""
-    heard = judge.covered()
-    for clause in catalogue.tiers():
+    heard = judge.rules(contract).covered
+    for clause in catalogue.tiers(contract):
         if clause not in judged:
             reason = SILENT if clause in heard else PROBED
             yield Judgement((clause,), "recording", Result.NOT_RUN, reason)

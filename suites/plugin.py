@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures import ending
-from schemas import contract
 from schemas.records import Judgement, Result
 from suites import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fixtures.deployment import Deployment
+    from schemas.contract import Clause, Contract
 
 DUT: pytest.StashKey[Deployment] = pytest.StashKey()
 LEDGER: pytest.StashKey[Callable[[Judgement], None]] = pytest.StashKey()
+CONTRACT: pytest.StashKey[Contract] = pytest.StashKey()
 GATES = {"block": 0, "warn": 1, "report": 2}
 
 
@@ -49,9 +50,10 @@ def conformance(request: pytest.FixtureRequest) -> Conformance:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item for each clause that the check decides, with the clause as its id."""
-    cases = getattr(metafunc.function, "cases", None)
-    if cases is None:
+    declared = getattr(metafunc.function, "declared", None)
+    if declared is None:
         return
+    cases = declared.under(metafunc.config.stash[CONTRACT])
     parameters = [
         pytest.param(case, id=case.id, marks=pytest.mark.clause(case.clause)) for case in cases
     ]
@@ -68,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     out = [item for item, case in cases.items() if checks.TIERS.index(case.tier) > tier]
     if out:
         config.hook.pytest_deselected(items=out)
-    clauses = contract.load().clauses
+    clauses = config.stash[CONTRACT].clauses if cases else {}
     kept = [item for item in items if item not in set(out)]
     kept.sort(key=lambda item: _urgency(cases[item], clauses) if item in cases else (0, False, 0))
     items[:] = kept
@@ -81,6 +83,6 @@ def case_of(item: pytest.Item) -> checks.Check | None:
     return case if isinstance(case, checks.Check) else None
 
 
-def _urgency(case: checks.Check, clauses: object) -> tuple[int, bool, int]:
-    gate = clauses[case.clause].gate  # type: ignore[index]
+def _urgency(case: checks.Check, clauses: Mapping[str, Clause]) -> tuple[int, bool, int]:
+    gate = clauses[case.clause].gate
     return checks.TIERS.index(case.tier), case.last, GATES[gate]

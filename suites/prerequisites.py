@@ -6,12 +6,11 @@ which is red too, and says why.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixtures.outcomes import NotApplicable, Untestable
-from schemas import contract
 from schemas.records import Judgement, Result
-from suites.speech import plain
+from suites import speech
 from suites.verify import accepted
 
 if TYPE_CHECKING:
@@ -20,34 +19,21 @@ if TYPE_CHECKING:
     from fixtures.cast import Cast
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
+    from schemas.contract import Clause, Contract
+    from schemas.table_types import Operation
     from suites.checks import Check
-
-Probe = tuple[str, "Callable[[Deployment], Exchange]"]
-
-BY_ENDPOINT: dict[str, Probe] = {
-    "GET /models": ("MODELS-LIST-01", lambda dut: dut.models()),
-    "GET /models/{model_id}": ("MODELS-LIST-01", lambda dut: dut.models()),
-    "POST /chat/completions": ("CHAT-PATH-01", lambda dut: dut.chat()),
-    "POST /completions": ("COMP-PATH-01", lambda dut: dut.completions()),
-    "POST /responses": ("RESP-PATH-01", lambda dut: dut.responses()),
-    "POST /audio/transcriptions": ("AUDIO-PATH-01", lambda dut: dut.transcribe(plain(dut))),
-}
-BY_AREA: dict[str, Probe] = {
-    "chat-stream": ("STREAM-CHAT-CTYPE-01", lambda dut: dut.chat(stream=True)),
-    "responses-stream": ("STREAM-RESP-CTYPE-01", lambda dut: dut.responses(stream=True)),
-}
 
 # They ask each model by itself: one that fails must not hide what the others do.
 EACH_MODEL = frozenset({"RESP-GATE-01", "RESP-GATE-06"})
 
 
-def unserved(cast: Cast) -> Iterator[Judgement]:
+def unserved(contract: Contract, cast: Cast) -> Iterator[Judgement]:
     """What is said of the clauses that need a model which this deployment does not have.
 
     Some are decided by judges of answers alone, and of an endpoint that no model serves there are
     none. Whatever else was said of a clause counts before this.
     """
-    for clause in contract.load().clauses.values():
+    for clause in contract.clauses.values():
         try:
             for role in clause.needs:
                 cast.model(role)
@@ -63,13 +49,34 @@ def require(case: Check, dut: Deployment) -> None:
     if case.sent:
         for role in (*clause.needs, *case.needs):
             dut.cast.model(role)
-        for probe in (BY_ENDPOINT.get(clause.endpoint), BY_AREA.get(clause.area)):
-            if probe and probe[0] != clause.id and clause.id not in EACH_MODEL:
-                _works(probe, dut)
+        for prerequisite, ask in prerequisites(clause, dut):
+            if prerequisite != clause.id and clause.id not in EACH_MODEL and fails(ask()):
+                raise Untestable(f"the plain request fails: see {prerequisite}")
     dut.used = []
 
 
-def _works(probe: Probe, dut: Deployment) -> None:
-    clause, ask = probe
-    if any(True for _ in accepted(ask(dut))):
-        raise Untestable(f"the plain request fails: see {clause}")
+Prerequisite = tuple[str, "Callable[[], Exchange]"]
+
+
+def prerequisites(clause: Clause, dut: Deployment) -> Iterator[Prerequisite]:
+    """The clauses that a clause rests on, each with the request that shows it."""
+    operation = dut.contract.operations.get(clause.endpoint)
+    if operation is None:
+        return
+    yield operation.prerequisite, lambda: plain(operation, dut)
+    if operation.stream_prerequisite and clause.area == f"{operation.name}-stream":
+        yield operation.stream_prerequisite, lambda: plain(operation, dut, stream=True)
+
+
+def plain(operation: Operation, dut: Deployment, **fields: Any) -> Exchange:
+    """The answer to the plain request of an operation; of one model, to that of the list."""
+    if operation.is_form:
+        return dut.transcribe(speech.plain(dut))
+    if operation.role is None:
+        return dut.models()
+    return dut.send(dut.request(operation.path, **fields))
+
+
+def fails(exchange: Exchange) -> bool:
+    """Whether a plain request was not answered as it has to be."""
+    return any(True for _ in accepted(exchange))

@@ -11,17 +11,16 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from fixtures import bodies
 from fixtures.bodies import ABSENT
-from fixtures.deployment import PLAIN
-from schemas import contract, tables
-from schemas.validate import accepts
 from suites import verify
-from suites.checks import Check, case
+from suites.checks import Cases, Check, case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
+    from schemas.contract import Contract
     from schemas.records import Finding
     from schemas.table_types import RequestRow, RequestTable
 
@@ -65,23 +64,26 @@ class Sent:
     nested: bool = False
 
 
-def accepted(kind: str, cheap: int = CHEAP) -> list[Check]:
+def accepted(kind: str, cheap: int = CHEAP) -> Cases:
     """A case for each row: its sample values are accepted. The first clause of a row says so.
 
     The first values are sent in the standard tier, all of them in the deep one: so many as are
     `cheap` where they go along with those of other rows.
     """
-    cases = []
-    for row in tables.load().requests[kind].rows:
-        # Which models and which conversations are accepted, other checks ask with more care.
-        if row.required:
-            continue
-        sent = [_in_company(kind, row, number) for number in range(len(row.example))]
-        most = cheap if any(each.company for each in sent[:cheap]) else 1
-        for tier, some in (("standard", sent[:most]), ("deep", sent[most:])):
-            if some:
-                clause = row.clauses[0]
-                cases.append(case(clause, f"{row.field} {tier}", tier=tier, sent=tuple(some)))
+
+    def cases(contract: Contract) -> Iterator[Check]:
+        for row in contract.tables.requests[kind].rows:
+            # Which models and which conversations are accepted, other checks ask with more care.
+            if row.required:
+                continue
+            numbers = range(len(row.example))
+            sent = [_in_company(contract, kind, row, number) for number in numbers]
+            most = cheap if any(each.company for each in sent[:cheap]) else 1
+            for tier, some in (("standard", sent[:most]), ("deep", sent[most:])):
+                if some:
+                    label = f"{row.field} {tier}"
+                    yield case(row.clauses[0], label, tier=tier, sent=tuple(some))
+
     return cases
 
 
@@ -95,25 +97,27 @@ def take(dut: Deployment, route: str, each: Sent) -> Iterator[Finding]:
     yield from verify.accepted(alone, each.told)
 
 
-def refused(kind: str) -> list[Check]:
+def refused(kind: str) -> Cases:
     """A case for each clause by which values of the table are refused.
 
     The standard tier sends a request without the field or the first value; where it blocks two
     numbers, which are the ends of a range; of an element of a list only what blocks. The deep one
     sends all others.
     """
-    found: dict[str, list[Sent]] = defaultdict(list)
-    for clause, sent in _wrong(tables.load().requests[kind]):
-        found[clause].append(sent)
-    cases = []
-    for clause, wrong in found.items():
-        blocks = contract.load().clauses[clause].gate == "block"
-        most = CHEAP if blocks and all(map(_is_number, wrong[:CHEAP])) else 1
-        if wrong[0].nested and not blocks:
-            most = 0
-        for tier, some in (("standard", wrong[:most]), ("deep", wrong[most:])):
-            if some:
-                cases.append(case(clause, f"refused {tier}", tier=tier, sent=tuple(some)))
+
+    def cases(contract: Contract) -> Iterator[Check]:
+        found: dict[str, list[Sent]] = defaultdict(list)
+        for clause, sent in _wrong(contract, contract.tables.requests[kind]):
+            found[clause].append(sent)
+        for clause, wrong in found.items():
+            blocks = contract.clauses[clause].gate == "block"
+            most = CHEAP if blocks and all(map(_is_number, wrong[:CHEAP])) else 1
+            if wrong[0].nested and not blocks:
+                most = 0
+            for tier, some in (("standard", wrong[:most]), ("deep", wrong[most:])):
+                if some:
+                    yield case(clause, f"refused {tier}", tier=tier, sent=tuple(some))
+
     return cases
 
 
@@ -121,9 +125,10 @@ def _is_number(sent: Sent) -> bool:
     return all(type(value) in (int, float) for value in sent.fields.values())
 
 
-def clauses(kind: str) -> frozenset[str]:
+def clauses(contract: Contract, kind: str) -> frozenset[str]:
     """The clauses that the rows of a table decide by themselves."""
-    return frozenset(each.clause for each in (*accepted(kind), *refused(kind)))
+    each = (*accepted(kind)(contract), *refused(kind)(contract))
+    return frozenset(one.clause for one in each)
 
 
 def varied(row: RequestRow, value: Any) -> Sent:
@@ -133,30 +138,30 @@ def varied(row: RequestRow, value: Any) -> Sent:
     return Sent(told, fields, row.needs or "")
 
 
-def _in_company(kind: str, row: RequestRow, number: int) -> Sent:
+def _in_company(contract: Contract, kind: str, row: RequestRow, number: int) -> Sent:
     sent = varied(row, row.example[number])
-    company = company_of(kind, row.needs or "", number)
+    company = company_of(contract, kind, row.needs or "", number)
     is_in = row.field in company and company[row.field] == row.example[number]
     return replace(sent, company=company) if is_in else sent
 
 
 @cache
-def company_of(kind: str, role: str = "", number: int = 0) -> Mapping[str, Any]:
+def company_of(contract: Contract, kind: str, role: str = "", number: int = 0) -> Mapping[str, Any]:
     """The n-th sample value of each row of a role, where the table promises to take them all.
 
     None asks for a stream, which has another form of answer.
     """
-    path = next(each.path for each in tables.load().operations if each.request == kind)
-    plain = PLAIN[path][1]("a-model") if path in PLAIN else FORM
-    fields = {row.field for row in tables.load().requests[kind].rows}
+    operation = contract.asks(kind)
+    plain = FORM if operation.is_form else bodies.plain(operation, "a-model")
+    fields = {row.field for row in contract.tables.requests[kind].rows}
     together: dict[str, Any] = {}
-    for row in tables.load().requests[kind].rows:
+    for row in contract.tables.requests[kind].rows:
         value = _value(row, number)
         if (row.needs or "") != role or row.required or value.get("stream") in STREAMS:
             continue
         beside = {name: value for name, value in _beside(row).items() if name in fields}
         with_it = {**beside, **together, **value}
-        if accepts(kind, {**plain, **with_it}):
+        if contract.bodies[kind].accepts({**plain, **with_it}):
             together = with_it
     return together
 
@@ -169,7 +174,7 @@ def _value(row: RequestRow, number: int) -> Mapping[str, Any]:
     return {row.field: row.example[number]} if number < len(row.example) else {}
 
 
-def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
+def _wrong(contract: Contract, table: RequestTable) -> Iterator[tuple[str, Sent]]:
     for row in table.rows:
         if row.required and row.presence_clause:
             yield row.presence_clause, varied(row, ABSENT)
@@ -177,38 +182,38 @@ def _wrong(table: RequestTable) -> Iterator[tuple[str, Sent]]:
             for value in refusal.example:
                 yield refusal.clause, varied(row, value)
         if row.each:
-            yield from _wrong_elements(row, row.each)
+            yield from _wrong_elements(contract, row, row.each)
 
 
-def _wrong_elements(row: RequestRow, name: str) -> Iterator[tuple[str, Sent]]:
+def _wrong_elements(contract: Contract, row: RequestRow, name: str) -> Iterator[tuple[str, Sent]]:
     """The same for each wrong element of a list: a message, a part of its content."""
-    for clause, value, role in _wrong_objects(name):
+    for clause, value, role in _wrong_objects(contract, name):
         yield clause, Sent(f"{row.field}: {value!r}", {row.field: [value]}, role, nested=True)
 
 
-def _wrong_objects(name: str) -> Iterator[tuple[str, Any, str]]:
+def _wrong_objects(contract: Contract, name: str) -> Iterator[tuple[str, Any, str]]:
     objects = {
         each: table
-        for sheet in tables.load().sheets.values()
+        for sheet in contract.tables.sheets.values()
         for each, table in sheet.request_objects.items()
     }
     table = objects[name]
     plain = {row.field: row.example[0] for row in table.rows if row.required and row.example}
     for refusal in table.refused:
         for value in refusal.example:
-            yield refusal.clause, value, _role(refusal.clause)
+            yield refusal.clause, value, _role(contract, refusal.clause)
     for row in table.rows:
         for refusal in row.refused:
             for value in refusal.example:
-                yield refusal.clause, {**plain, row.field: value}, _role(refusal.clause)
+                yield refusal.clause, {**plain, row.field: value}, _role(contract, refusal.clause)
         if row.required and row.presence_clause:
             without = {field: value for field, value in plain.items() if field != row.field}
-            yield row.presence_clause, without, _role(row.presence_clause)
+            yield row.presence_clause, without, _role(contract, row.presence_clause)
         if row.each:
-            for clause, value, role in _wrong_objects(row.each):
+            for clause, value, role in _wrong_objects(contract, row.each):
                 yield clause, {**plain, row.field: [value]}, role
 
 
-def _role(clause: str) -> str:
-    needs = contract.load().clauses[clause].needs
+def _role(contract: Contract, clause: str) -> str:
+    needs = contract.clauses[clause].needs
     return needs[0] if needs else ""

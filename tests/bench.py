@@ -19,7 +19,7 @@ from fixtures.budget import Allowance
 from fixtures.probes import Probes
 from fixtures.setup import Setup
 from reports.verdicts import Outcome, Said, Scope, decide
-from schemas import contract
+from schemas import profiles
 from schemas.records import Judgement, Verdict
 from suites import catalogue, checks, judge, prerequisites
 
@@ -142,25 +142,24 @@ def examine(
 
     def announce(exchange: Exchange) -> None:
         exchanges.append(exchange)
-        judgements.extend(judge.judge(exchange))
+        judgements.extend(judge.judge(exchange, dut.contract))
 
     with deployment(base_url, announce, **options) as dut:
         known = dut.contract.clauses
         tier = checks.TIERS.index(dut.setup.tier)
-        for case in catalogue.load():
+        for case in catalogue.load(dut.contract):
             wanted = case.clause in clauses or known[case.clause].area in areas
             within = checks.TIERS.index(case.tier) <= tier
             if of(case) and within and (wanted or not (clauses or areas)):
                 judgements.append(checks.execute(case, dut))
-        judgements.extend(judge.judge_run(exchanges))
-        judgements.extend(prerequisites.unserved(dut.cast))
-        scope = Scope(
-            catalogue.tiers(), dut.setup.tier, dut.profile.not_promised, dut.profile.gates
-        )
+        judgements.extend(judge.judge_run(exchanges, dut.contract))
+        judgements.extend(prerequisites.unserved(dut.contract, dut.cast))
+        law = dut.contract
+        scope = Scope(catalogue.tiers(law), dut.setup.tier, law.not_promised)
     outcome = decide(known.values(), judgements, scope, today=date(2026, 1, 1))
     return Verdicts(outcome, tuple(exchanges))
 
 
 def area(clause: str) -> str:
     """The area of a clause."""
-    return contract.load().clauses[clause].area
+    return profiles.load(profiles.DEFAULT).clauses[clause].area

@@ -9,7 +9,6 @@ from fixtures.audio import clip
 from fixtures.bodies import form
 from fixtures.outcomes import Untestable
 from schemas.records import Finding, Observation
-from schemas.validate import violations
 from suites import verify
 from suites.checks import Findings, check
 from suites.speech import ask, text_of
@@ -53,11 +52,11 @@ def test_printed_requests_work(dut: Deployment) -> Findings:
 
 
 @check("AUDIO-EX-02", offline=True)
-def test_printed_answer_fits(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_printed_answer_fits(dut: Deployment) -> Findings:
     """The printed answer fits the schema; its segments join to its text and end with the audio."""
     example = examples.load()["ref-audio-response"]
     body = example.json
-    for each in violations("audio.response", body):
+    for each in dut.contract.bodies.violations("audio.response", body):
         yield Finding((each.expected,), each.actual, f"{example.file} {each.pointer}")
     joined = " ".join(each["text"] for each in body["segments"])
     ends = body["segments"][-1]["end"]

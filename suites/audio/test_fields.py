@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from fixtures.audio import clip
 from fixtures.bodies import ABSENT
 from fixtures.outcomes import Untestable
-from schemas import tables
 from schemas.records import Observation
 from suites import rows, verify
 from suites.asking import few
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from fixtures.exchange import Exchange
 
 KIND = "audio.request"
-TABLE = {row.field: row for row in tables.load().requests[KIND].rows}
-FORMATS = TABLE["response_format"].example
 LONG = ("ü会 " * 167)[:500]
 # So many values of each row go together: all formats but the default one.
 TOGETHER = 4
@@ -49,7 +46,11 @@ def test_long_prompts_are_accepted(dut: Deployment) -> Findings:
 @check("AUDIO-REQ-TEMP-02")
 def test_a_temperature_out_of_range_is_refused(dut: Deployment) -> Findings:
     """A temperature below 0 or above 1, and one that is no number, is refused."""
-    values = [value for each in TABLE["temperature"].refused for value in each.example]
+    values = [
+        value
+        for each in dut.contract.bodies.rows(KIND)["temperature"].refused
+        for value in each.example
+    ]
     for value in few(dut, [*dict.fromkeys(map(str, values))], 2):
         yield from verify.refused(ask(dut, temperature=value), f"temperature = {value!r}")
 
@@ -138,8 +139,9 @@ def test_any_response_format_gives_the_transcript(dut: Deployment) -> Findings:
     sent = plain(dut)
     if not heard(ask(dut), sent):
         raise Untestable("the words are not heard without the field: see AUDIO-PATH-01")
-    for number, name in enumerate(few(dut, FORMATS, 1)):
-        among_others = ask(dut, **rows.company_of(KIND, number=number))
+    formats = dut.contract.bodies.rows(KIND)["response_format"].example
+    for number, name in enumerate(few(dut, formats, 1)):
+        among_others = ask(dut, **rows.company_of(dut.contract, KIND, number=number))
         if _has_text(among_others) and heard(among_others, sent):
             continue
         exchange = ask(dut, response_format=name)

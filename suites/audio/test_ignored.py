@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from fixtures.audio import clip
 from fixtures.document import dicts
 from fixtures.outcomes import NoControl, Untestable
-from schemas import tables
 from suites import verify
 from suites.checks import Findings, case, checks
 from suites.speech import plain
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange
 
-TABLE = {row.field: row for row in tables.load().requests["audio.request"].rows}
+KIND = "audio.request"
 VERBOSE: Mapping[str, Any] = {"response_format": "verbose_json"}
 APART = 0.5
 IGNORED = ("include", "timestamp_granularities", "chunking_strategy")
@@ -83,7 +82,7 @@ def test_ignored_field_has_no_effect(
         def look(sample: int, form: Mapping[str, Any] = form, **fields: Any) -> Face:
             return face(dut.transcribe(sent, sample=sample, **form, **fields))
 
-        for value in TABLE[name].example[: 1 if form else None]:
+        for value in dut.contract.bodies.rows(KIND)[name].example[: 1 if form else None]:
             if (changed := _change(look, name, value)) is None:
                 continue
             exchange = dut.transcribe(sent, **form, **{name: value})
@@ -93,7 +92,8 @@ def test_ignored_field_has_no_effect(
 
 def _none_has_an_effect(dut: Deployment) -> bool:
     """Whether the answer is alike with all ignored fields at once; then each is ignored."""
-    every: dict[str, Any] = {name: TABLE[name].example[0] for name in IGNORED}
+    rows = dut.contract.bodies.rows(KIND)
+    every: dict[str, Any] = {name: rows[name].example[0] for name in IGNORED}
     without, with_them = (
         dut.transcribe(clip(PAUSES), **PRINTED, **fields) for fields in ({}, {**VERBOSE, **every})
     )

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from schemas.key_placeholders import ALTERED_KEY, BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
 from schemas.records import Observation
-from schemas.stand_ins import ALTERED_KEY, BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
 from suites import doors, verify
 from suites.asking import crossed, few
 from suites.checks import Findings, case, check, checks
@@ -43,17 +43,17 @@ FOREIGN = {"sk-": 48, "sk-proj-": 64, "sk-ant-api03-": 93, "gsk_": 52}
 
 @checks(
     [
-        case("AUTH-MODELS-01", "", tier="smoke", operation=doors.LIST),
-        case("AUTH-MODEL-01", "", operation=doors.RETRIEVE),
-        case("AUTH-CHAT-01", "", tier="smoke", operation=doors.CHAT),
-        case("AUTH-COMP-01", "", operation=doors.COMPLETIONS),
-        case("AUTH-RESP-01", "", operation=doors.RESPONSES),
-        case("AUTH-AUDIO-01", "", operation=doors.AUDIO),
+        case("AUTH-MODELS-01", "", tier="smoke", of="AUTH-MODELS-01"),
+        case("AUTH-MODEL-01", "", of="AUTH-MODEL-01"),
+        case("AUTH-CHAT-01", "", tier="smoke", of="AUTH-CHAT-01"),
+        case("AUTH-COMP-01", "", of="AUTH-COMP-01"),
+        case("AUTH-RESP-01", "", of="AUTH-RESP-01"),
+        case("AUTH-AUDIO-01", "", of="AUTH-AUDIO-01"),
     ]
 )
-def test_nobody_comes_in_without_a_key(dut: Deployment, operation: str) -> Findings:
+def test_nobody_comes_in_without_a_key(dut: Deployment, of: str) -> Findings:
     """The plain request of the route, without credentials, is refused and gets no data."""
-    known = doors.doors(dut)
+    known, operation = doors.doors(dut), dut.contract.clauses[of].endpoint
     if operation not in known:
         raise Untestable("no model is listed: see MODELS-LIST-03")
     exchange = dut.send(without_key(known[operation]))
@@ -76,7 +76,7 @@ def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
 def test_an_unknown_key_is_refused(dut: Deployment) -> Findings:
     """A key that nobody was given is refused on each route, and when a stream is asked for."""
     shut = locked(dut)
-    streams = [each for each in doors.STREAMING if each in shut]
+    streams = [each for each in doors.streaming(dut.contract) if each in shut]
     sent = [(each, dut.request(doors.route(each), stream=True)) for each in few(dut, streams, 1)]
     for operation, request in (*shut.items(), *sent):
         exchange = dut.send(bearing(request, _unknown(dut)))
@@ -186,7 +186,7 @@ def test_refusals_keep_the_key_to_themselves(dut: Deployment) -> Findings:
 
 def _refused(dut: Deployment) -> list[Exchange]:
     """Answers to what is wrong in a body, and not at the door."""
-    known = [each for each in doors.STREAMING if each in doors.doors(dut)]
+    known = [each for each in doors.streaming(dut.contract) if each in doors.doors(dut)]
     sent = [dut.request(doors.route(each), model="no-such-model-7f3a") for each in known]
     return [dut.send(request) for request in sent]
 

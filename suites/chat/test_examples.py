@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from fixtures import examples
 from fixtures.bodies import ABSENT
 from schemas.records import Finding, Observation
-from schemas.validate import violations
 from suites import verify
 from suites.asking import few
 from suites.checks import Findings, check
@@ -51,12 +50,12 @@ def test_reference_requests_are_accepted(dut: Deployment) -> Findings:
 
 
 @check("CHAT-EX-04", offline=True)
-def test_printed_answers_fit(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_printed_answers_fit(dut: Deployment) -> Findings:
     """The printed chat answers fit the schema, and their usage adds up."""
     for name, example in examples.load().items():
         if example.schema != "chat.response":
             continue
-        for each in violations("chat.response", example.json):
+        for each in dut.contract.bodies.violations("chat.response", example.json):
             yield Finding((each.expected,), each.actual, f"{name}{each.pointer}")
         usage = example.json["usage"]
         if usage["prompt_tokens"] + usage["completion_tokens"] != usage["total_tokens"]:

@@ -52,6 +52,6 @@ def test_ignored_fields_have_no_effect(dut: Deployment, row: RequestRow) -> Find
 @check("CHAT-IGN-ALL-01")
 def test_all_ignored_fields_together_are_accepted(dut: Deployment) -> Findings:
     """A request that carries every ignored field at once is accepted, plain and streamed."""
-    every = ignored.all_at_once(dut, ignored.together(KIND))
+    every = ignored.all_at_once(dut, ignored.together(dut.contract, KIND))
     for form in ({}, {"stream": True}):
         yield from verify.accepted(dut.chat(**every, **form), "all ignored fields")

@@ -11,7 +11,6 @@ from fixtures.bodies import ABSENT
 from fixtures.exchange import NOT_JSON, parse
 from fixtures.outcomes import NoControl, Untestable
 from schemas.records import Finding, Observation
-from schemas.validate import violations
 from suites import verify
 from suites.asking import COUNT, SCRIPTS, SHORT, STORY, TELLS, few, read, settle
 from suites.chat.test_examples import replay
@@ -272,7 +271,7 @@ def test_printed_streaming_requests_are_answered(dut: Deployment) -> Findings:
 
 
 @check("STREAM-CHAT-EX-02", offline=True)
-def test_printed_stream_is_read(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_printed_stream_is_read(dut: Deployment) -> Findings:
     """The printed excerpt is read by the suite's reader, and its chunks fit the schema.
 
     As printed it has no blank lines between events: there the reader sees no closed event.
@@ -282,7 +281,7 @@ def test_printed_stream_is_read(dut: Deployment) -> Findings:  # noqa: ARG001
     if [event.data for event in events][-1:] != [sse.DONE] or len(events) != 3:
         yield Finding(("two chunks and [DONE]",), verify.show([e.data for e in events]), "excerpt")
     for number, chunk in enumerate(example.bodies):
-        for each in violations("chat.chunk", chunk):
+        for each in dut.contract.bodies.violations("chat.chunk", chunk):
             yield Finding((each.expected,), each.actual, f"chunk {number}{each.pointer}")
     if any(event.closed for event in sse.read([(0.0, example.printed.encode())])):
         yield Finding(("no closed event in the print",), "a closed event", "excerpt as printed")

@@ -87,8 +87,8 @@ def test_printed_loop_does_not_repeat_what_is_refused(dut: Deployment, name: str
 
 
 def _asks_for_keys(dut: Deployment, name: str) -> None:
-    if "key" in name and not dut.profile.auth_enforced:
-        raise NotApplicable(f"the profile {dut.profile.name} enforces no keys")
+    if "key" in name and not dut.contract.auth_enforced:
+        raise NotApplicable(f"the profile {dut.contract.name} enforces no keys")
 
 
 def _is_refused(exchange: Exchange, name: str) -> None:

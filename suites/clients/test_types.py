@@ -76,17 +76,8 @@ def _bodies(exchange: Exchange) -> Iterator[tuple[str, Any]]:
     elif operation == doors.LIST and isinstance(document, dict):
         data = document.get("data")
         yield from (("Model", each) for each in (data if isinstance(data, list) else ()))
-    elif operation in KINDS and document is not NOT_JSON:
-        yield KINDS[operation], document
-
-
-KINDS = {
-    doors.RETRIEVE: "Model",
-    doors.CHAT: "ChatCompletion",
-    doors.COMPLETIONS: "Completion",
-    doors.RESPONSES: "Response",
-    doors.AUDIO: "Transcription",
-}
+    elif document is not NOT_JSON and (known := exchange.law.operations.get(operation)):
+        yield from ((name, document) for name in [known.sdk_type] if name)
 
 
 def _complaints(dut: Deployment, bodies: list[tuple[str, str, Any]]) -> list[list[str]]:

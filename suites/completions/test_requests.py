@@ -10,7 +10,6 @@ from fixtures import examples
 from fixtures.answers import Answer
 from fixtures.bodies import ABSENT
 from schemas.records import Finding, Observation
-from schemas.validate import violations
 from suites import verify
 from suites.asking import few, read
 from suites.checks import Findings, case, check, checks
@@ -245,12 +244,12 @@ def test_printed_requests_are_accepted(dut: Deployment) -> Findings:
 
 
 @check("COMP-EX-02", offline=True)
-def test_printed_answers_fit(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_printed_answers_fit(dut: Deployment) -> Findings:
     """The printed completion answers fit the schema, and their usage adds up."""
     for name, example in examples.load().items():
         if example.schema != "completions.response":
             continue
-        for each in violations("completions.response", example.json):
+        for each in dut.contract.bodies.violations("completions.response", example.json):
             yield Finding((each.expected,), each.actual, f"{name}{each.pointer}")
         usage = example.json["usage"]
         if usage["prompt_tokens"] + usage["completion_tokens"] != usage["total_tokens"]:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures import bodies, forms
 from fixtures.bodies import ABSENT
-from fixtures.deployment import PLAIN, TRANSCRIPTIONS, UNDECLARED
-from schemas import tables, validate
 from suites.fuzz import promise
 from suites.fuzz.cost import thrifty
 from suites.fuzz.promise import ACCEPTED, OPEN, Promise
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from fixtures.audio import Clip
     from fixtures.deployment import Deployment
     from fixtures.exchange import Request
+    from schemas.table_types import Operation
 
 Odd = Mapping[str, Any]
 HALVES = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)
@@ -51,14 +50,27 @@ class Case:
 
 @dataclass(frozen=True)
 class Target:
-    """One route that takes a body: which models play which roles there, and its plain body."""
+    """One operation: which models play which roles there, and its plain body."""
 
     dut: Deployment
-    route: str
-    kind: str
-    role: str
+    operation: Operation
     model: str
     clip: Clip | None = None
+
+    @property
+    def route(self) -> str:
+        """The path of the operation."""
+        return self.operation.path
+
+    @property
+    def kind(self) -> str:
+        """The kind of its request; empty where it takes no body."""
+        return self.operation.request or ""
+
+    @property
+    def role(self) -> str:
+        """The role that its models play."""
+        return self.operation.role or ""
 
     def case(self, odd: Odd, told: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Case:
         """The plain request with these fields, on a model that plays the roles they need."""
@@ -67,8 +79,8 @@ class Target:
         body = {**self._body(self.model), **beside, **odd}
         body = {name: value for name, value in body.items() if value is not ABSENT}
         if "model" not in odd:
-            body["model"] = self._able(validate.needs(self.kind, body))
-        body = thrifty(self.kind, body)
+            body["model"] = self._able(self.dut.contract.bodies[self.kind].needs(body))
+        body = thrifty(self.operation, body)
         known = {**body, **({"file": self.clip.data} if self.clip and "file" not in odd else {})}
         made = promise.of(self.dut, self.kind, known, self._roles(body.get("model")))
         # Whether other bytes than those of the clip are a recording, no schema tells.
@@ -88,7 +100,7 @@ class Target:
         # Forms have no escapes: half of a character cannot be sent.
         whole = json.dumps({name: value for name, value in body.items() if name != "file"})
         texts = json.loads(HALVES.sub("?", whole))
-        return bodies.transcription(None if file is None else clip, texts)
+        return bodies.upload(self.route, None if file is None else clip, texts)
 
     def raw(self, told: str, body: bytes | None = None, made: Promise = OPEN, **wire: Any) -> Case:
         """The plain request with other bytes, headers or another content type."""
@@ -102,7 +114,7 @@ class Target:
         return self._body(self.model)
 
     def _body(self, model: str) -> dict[str, Any]:
-        return PLAIN[self.route][1](model) if self.route in PLAIN else {"model": model}
+        return bodies.plain(self.operation, model)
 
     def plays(self, role: str) -> bool:
         """Whether a model that serves the route plays this role, too."""
@@ -127,7 +139,7 @@ class Target:
     @cached_property
     def _candidates(self) -> tuple[str, ...]:
         """The models that serve the route: where no flag says so, the one that did."""
-        if self.role in UNDECLARED:
+        if not self.operation.declared:
             return (self.model,)
         return (self.model, *self.dut.cast.models(self.role))
 
@@ -145,15 +157,12 @@ def turns(lists: Iterable[Iterator[Case]]) -> Iterator[Case]:
         yield from (case for case in each if case is not None)
 
 
-def target(dut: Deployment, operation: str, clip: Clip | None) -> Target:
+def target(dut: Deployment, operation: Operation, clip: Clip | None) -> Target:
     """The target of an operation. Raises NotApplicable or Untestable when no model serves it."""
-    route = operation.partition(" ")[2]
-    kind = next(each.request for each in tables.load().operations if each.path == route)
-    role = "transcription" if route == TRANSCRIPTIONS else PLAIN[route][0]
-    dut.cast.model(role)
-    if route == TRANSCRIPTIONS:
-        return Target(dut, route, str(kind), role, dut.cast.model(role), clip)
-    return Target(dut, route, str(kind), role, dut.request(route).model)
+    model = dut.cast.model(str(operation.role))
+    if operation.is_form:
+        return Target(dut, operation, model, clip)
+    return Target(dut, operation, dut.request(operation.path).model)
 
 
 def tell(odd: Odd) -> str:

@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from schemas.table_types import Operation
+
 FEW = 16
 MANY = 64
 LONG = 400
 WIDE = 60
+BRAKED = "max_tokens"  # the cap beside which stop sequences are documented
 BRAKE = [" ", "e", "a", "\n"]
 
 
-def thrifty(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def thrifty(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
     """The body, asking for few tokens."""
-    if kind == "responses.request":
-        return {"max_output_tokens": MANY, **body}
-    if kind in ("chat.request", "completions.request"):
-        return _braked(dict(body))
-    return dict(body)
+    cap = operation.cap
+    if cap is None:
+        return dict(body)
+    if cap.field != BRAKED:  # no stop sequence ends such an answer
+        return {cap.field: MANY, **body}
+    return _braked(dict(body))
 
 
 def cut(value: Any) -> Any:

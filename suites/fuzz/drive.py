@@ -202,7 +202,7 @@ def _named(target: Target, case: Case, flaw: Defect) -> Defect:
     if not flaw.clause and len(case.odd) > 1:
         return flaw
     known = target.dut.contract.clauses.get(flaw.clause)
-    mild = known is not None and target.dut.profile.gate(known) == "report"
+    mild = known is not None and known.gate == "report"
     return replace(flaw, clause="ERR-5XX-01" if "HTTP 5" in flaw.symptom else "") if mild else flaw
 
 

@@ -22,7 +22,7 @@ from schemathesis.core import NOT_SET
 from schemathesis.generation import GenerationMode
 
 from fixtures.bodies import ABSENT
-from schemas import openapi, strategies, tables
+from schemas import openapi, strategies
 from suites.fuzz.cases import Case, turns
 from suites.fuzz.cost import MANY, cut
 from suites.fuzz.promise import OPEN
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from schemas.contract import Contract
     from suites.fuzz.cases import Target
 
     Drawn = schemathesis.Case[Any]
@@ -60,16 +61,18 @@ def cases(target: Target, seed: str) -> Iterator[Case]:
     name = f"{seed}/{target.route}"
     yield from turns(
         [
-            chain.from_iterable(_of(target, drawn) for drawn in enumerated(target.route)),
+            chain.from_iterable(
+                _of(target, drawn) for drawn in enumerated(_contract(target), target.route)
+            ),
             *(_theirs(target, name, mode) for mode in GenerationMode),
             *(_ours(target, name, standing) for standing in STANDINGS),
         ]
     )
 
 
-def enumerated(route: str) -> Iterator[Drawn]:
+def enumerated(contract: Contract, route: str) -> Iterator[Drawn]:
     """What schemathesis draws without chance: its phases `examples` and `coverage`."""
-    operation = _operation(route)
+    operation = _operation(contract, route)
     document = operation.schema
     for strategy in operation.get_strategies_from_examples():
         yield from draw(strategy, 1, "examples")
@@ -104,14 +107,16 @@ def draw(strategy: SearchStrategy[Any], most: int, seed: str) -> list[Any]:
 def _theirs(target: Target, name: str, mode: GenerationMode) -> Iterator[Case]:
     """What schemathesis draws, batch after batch."""
     for number in count():
-        for drawn in draw(drawing(target.route, mode), BATCH, f"{name}/{number}/{mode.value}"):
+        for drawn in draw(
+            drawing(_contract(target), target.route, mode), BATCH, f"{name}/{number}/{mode.value}"
+        ):
             yield from _of(target, drawn)
 
 
 def _ours(target: Target, name: str, standing: str) -> Iterator[Case]:
     """What the tables draw of one standing, batch after batch."""
     roles = tuple(filter(target.plays, ROLES))
-    bodies = _bodies(target.kind, standing, roles, target.model)
+    bodies = _bodies(_contract(target), target.kind, standing, roles, target.model)
     for number in count():
         for body in draw(bodies, BATCH, f"{name}/{number}/{standing}"):
             yield target.case(_differing(target, body))
@@ -119,28 +124,35 @@ def _ours(target: Target, name: str, standing: str) -> Iterator[Case]:
 
 @cache
 def _bodies(
-    kind: str, standing: Any, roles: tuple[str, ...], model: str
+    contract: Contract, kind: str, standing: Any, roles: tuple[str, ...], model: str
 ) -> SearchStrategy[dict[str, Any]]:
-    fixed: dict[str, Any] = {"file": b"x"} if kind == "audio.request" else {}
-    drawn = strategies.requests(kind, standing, (*roles, "responses"), model=model, **fixed)
-    if kind == "audio.request":
+    is_form = contract.asks(kind).is_form
+    fixed: dict[str, Any] = {"file": b"x"} if is_form else {}
+    drawn = strategies.requests(
+        contract.bodies, kind, standing, (*roles, "responses"), model=model, **fixed
+    )
+    if is_form:
         return drawn.map(lambda body: {k: v for k, v in body.items() if k != "file"})
     return drawn
 
 
 @cache
-def drawing(route: str, mode: GenerationMode) -> SearchStrategy[Drawn]:
-    drawing: SearchStrategy[Drawn] = _operation(route).as_strategy(generation_mode=mode)
+def drawing(contract: Contract, route: str, mode: GenerationMode) -> SearchStrategy[Drawn]:
+    drawing: SearchStrategy[Drawn] = _operation(contract, route).as_strategy(generation_mode=mode)
     return drawing
 
 
 @cache
-def _operation(route: str) -> Any:
+def _operation(contract: Contract, route: str) -> Any:
     document: Any = schemathesis.openapi.from_dict(
-        openapi.document(tables.load()), config=SchemathesisConfig()
+        openapi.document(contract.tables), config=SchemathesisConfig()
     )
     found = [each.ok() for each in document.get_all_operations()]
     return next(each for each in found if each.path == route)
+
+
+def _contract(target: Target) -> Contract:
+    return target.dut.contract
 
 
 def _of(target: Target, drawn: Drawn) -> Iterator[Case]:

@@ -7,9 +7,7 @@ from urllib.parse import quote
 
 from schemathesis.generation import GenerationMode
 
-from fixtures.deployment import PLAIN
 from fixtures.exchange import Request
-from schemas import tables
 from suites.fuzz import generated
 from suites.fuzz.cases import Case
 from suites.fuzz.promise import ACCEPTED, OPEN, Promise
@@ -63,7 +61,7 @@ def unknown(name: str) -> Case:
 
 def followed(dut: Deployment) -> Iterator[Case]:
     """The links of the documents, from each listed model: list, then retrieve."""
-    links = [link for each in tables.load().operations for link in each.links]
+    links = [link for each in dut.contract.tables.operations for link in each.links]
     if any(link.operation == "retrieveModel" for link in links):
         for name in _listed(dut):
             told = f"the listed model {name!r}"
@@ -72,10 +70,10 @@ def followed(dut: Deployment) -> Iterator[Case]:
 
 def used(dut: Deployment) -> Iterator[Case]:
     """The next step after a link: each model on its routes. Its flags, others judge."""
-    for route, (role, _) in PLAIN.items():
-        for name in dut.cast.models(role):
-            told = f"the listed model {name!r} on {route}"
-            yield Case(dut.request(route, model=name), told, OPEN)
+    for one in dut.contract.operations.values():
+        for name in dut.cast.models(one.role) if one.role and not one.is_form else ():
+            told = f"the listed model {name!r} on {one.path}"
+            yield Case(dut.request(one.path, model=name), told, OPEN)
 
 
 def drawn(dut: Deployment, seed: str) -> Iterator[Case]:
@@ -85,7 +83,9 @@ def drawn(dut: Deployment, seed: str) -> Iterator[Case]:
     while True:
         for mode in GenerationMode:
             name = f"{seed}/{ROUTE}/{number}/{mode.value}"
-            for each in generated.draw(generated.drawing(ROUTE, mode), generated.BATCH, name):
+            for each in generated.draw(
+                generated.drawing(dut.contract, ROUTE, mode), generated.BATCH, name
+            ):
                 path = each.formatted_path
                 plain = path.removeprefix("/models/")
                 promise = UNKNOWN if plain.isalnum() and plain not in known else OPEN

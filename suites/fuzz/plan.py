@@ -13,23 +13,14 @@ from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
-from schemas import tables
-from schemas.edges import ODD_TEXTS, STUFFED, edges, outside
+from schemas.boundary_values import ODD_TEXTS, STUFFED, edges, outside
 from suites.fuzz import forms, shapes, wire
 from suites.fuzz.cases import Case, Odd, Target, fused, turns
 
 if TYPE_CHECKING:
     from schemas.table_types import RequestRow
-    from schemas.validate import Standing
+    from schemas.validate import BodySchemas, Standing
 
-# Requests of the standard tier for each kind of body: packs, single values, everything else. The
-# values next to each printed range come first among the single ones, and there are more of them.
-SHARES = {
-    "chat.request": (6, 22, 13),
-    "completions.request": (4, 14, 5),
-    "responses.request": (4, 8, 5),
-    "audio.request": (2, 3, 3),
-}
 PROMPTS = ("messages", "prompt", "input")
 # What another suite asks with more care, or costs too much here.
 APART = ("model", "file", "file_id")
@@ -53,11 +44,14 @@ SIZES: tuple[Any, ...] = (
 
 def standard(target: Target) -> Iterator[Case]:
     """What the standard tier sends."""
-    packs, alone, others = SHARES[target.kind]
-    yield from islice(together(target), packs)
-    yield from islice(chain(beside(target), singles(target)), alone)
+    drawn = target.operation.drawn
+    if drawn is None:
+        return
+    yield from islice(together(target), drawn.packs)
+    # The values next to each printed range come first, and there are more of them.
+    yield from islice(chain(beside(target), singles(target)), drawn.single)
     few = forms.few(target, target.clip) if target.clip else _few(target)
-    yield from islice(few, others)
+    yield from islice(few, drawn.other)
 
 
 def every(target: Target) -> Iterator[Case]:
@@ -67,9 +61,9 @@ def every(target: Target) -> Iterator[Case]:
     yield from singles(target)
     yield from oddities(target)
     for row in _rows(target):
-        for value, _ in edges(target.kind, row.field):
+        for value, _ in edges(_bodies(target), target.kind, row.field):
             yield target.case({row.field: value})
-            if target.kind != "audio.request" and row.field != "stream":
+            if not target.operation.is_form and row.field != "stream":
                 yield target.case({row.field: value, "stream": True})
 
 
@@ -150,7 +144,11 @@ def _columns(target: Target, rows: Iterable[RequestRow]) -> dict[str, list[Any]]
 
 def _borders(target: Target, row: RequestRow, *wanted: Standing) -> list[Any]:
     """What is not among the table's own samples, which other suites send, comes first."""
-    values = [value for value, standing in edges(target.kind, row.field) if standing in wanted]
+    values = [
+        value
+        for value, standing in edges(_bodies(target), target.kind, row.field)
+        if standing in wanted
+    ]
     samples = [*row.example, *row.open_example, *(v for r in row.refused for v in r.example)]
     return sorted(values, key=lambda value: any(_same(value, each) for each in samples))
 
@@ -167,7 +165,7 @@ def _prompts(row: RequestRow) -> list[Any]:
 
 
 def _next_to(target: Target, row: RequestRow) -> Iterator[Case]:
-    values = list(outside(target.kind, row.field))
+    values = list(outside(_bodies(target), target.kind, row.field))
     if row.type == "integer":
         values += [value for value in (2**31, 0.5) if value not in values]
     for value in values:
@@ -188,7 +186,12 @@ def _same(one: object, other: object) -> bool:
 
 
 def _rows(target: Target) -> Iterator[RequestRow]:
-    return (row for row in tables.load().requests[target.kind].rows if row.field not in APART)
+    rows = _bodies(target).rows(target.kind).values()
+    return (row for row in rows if row.field not in APART)
 
 
-__all__ = ["SHARES", "Odd", "every", "oddities", "singles", "standard", "together"]
+def _bodies(target: Target) -> BodySchemas:
+    return target.dut.contract.bodies
+
+
+__all__ = ["Odd", "every", "oddities", "singles", "standard", "together"]

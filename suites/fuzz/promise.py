@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from schemas import validate
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
-    from schemas.validate import Standing
+    from schemas.validate import BodySchema, Standing
 
 LONGEST = 16_000
 TINY = 1e-6
@@ -49,7 +47,7 @@ def of(dut: Deployment, kind: str, body: object, roles: frozenset[str]) -> Promi
     """What is promised of this body, sent to a model that plays these roles."""
     if not isinstance(body, dict):
         return OPEN
-    clauses, needed, sure = _read(kind, _Body(_digest(body), body))
+    clauses, needed, sure = _read(dut.contract.bodies[kind], _Body(_digest(body), body))
     binding = tuple(clause for clause in clauses if _binds(dut, clause, roles))
     if clauses:
         return Promise("refused", binding) if binding else OPEN
@@ -71,19 +69,19 @@ def _digest(body: object) -> bytes:
 
 
 @lru_cache(maxsize=8192)  # most cases are asked for several times a run
-def _read(kind: str, told: _Body) -> tuple[tuple[str, ...], frozenset[str], bool]:
+def _read(schema: BodySchema, told: _Body) -> tuple[tuple[str, ...], frozenset[str], bool]:
     """The clauses that refuse it; the roles that it needs, and whether it is accepted then."""
     body = told.body
-    clauses = validate.refusals(kind, body)
+    clauses = schema.refusals(body)
     if clauses:
         return clauses, frozenset(), False
-    sure = validate.accepts(kind, body) and all(holds(body) for holds in _SURE)
-    return (), validate.needs(kind, body), sure
+    sure = schema.accepts(body) and all(holds(body) for holds in _SURE)
+    return (), schema.needs(body), sure
 
 
 def _binds(dut: Deployment, clause: str, roles: frozenset[str]) -> bool:
     known = dut.contract.clauses[clause]
-    lenient = dut.profile.gate(known) == "report" or not dut.profile.promises(known)
+    lenient = known.gate == "report" or not dut.contract.promises(clause)
     return not lenient and set(known.needs) <= roles
 
 

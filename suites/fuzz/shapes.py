@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from schemas import tables
 from suites.fuzz.cases import flat, fused, whole
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def cases(target: Target) -> Iterator[Case]:
 
 def nulls(target: Target) -> Case:
     """Every optional field null, as clients send it that leave nothing out."""
-    rows = tables.load().requests[target.kind].rows
+    rows = target.dut.contract.tables.requests[target.kind].rows
     names = [row.field for row in rows if not row.required and row.field != "stream"]
     quarter = -(-len(names) // 4)
     chunks = (names[start : start + quarter] for start in range(0, len(names), quarter))

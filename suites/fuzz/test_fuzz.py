@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Untestable
 from schemas import shell
 from suites import verify
-from suites.checks import Check, Findings, case, checks
+from suites.checks import Cases, Check, Findings, case, checks
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target, turns
 from suites.fuzz.drive import Hunt
@@ -21,30 +21,16 @@ from suites.fuzz.verdict import speakable
 from suites.speech import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from fixtures.deployment import Deployment
     from fixtures.exchange import Exchange, Request
     from fixtures.setup import Setup
+    from schemas.contract import Contract
     from suites.fuzz.cases import Case
 
 CLAUSE = "ERR-5XX-01"
 MODELS = "GET /models/{model_id}"
-UPLOAD = "POST /audio/transcriptions"
-# Drawn requests of the deep tier, besides all borders; a larger budget of the run is used up.
-DEEP = {
-    "POST /chat/completions": 1000,
-    "POST /completions": 500,
-    "POST /responses": 500,
-    UPLOAD: 200,
-    MODELS: 100,
-}
-KINDS = {
-    "POST /chat/completions": "chat.request",
-    "POST /completions": "completions.request",
-    "POST /responses": "responses.request",
-    UPLOAD: "audio.request",
-}
 # Time-outs that a hunt may run into before it gives up.
 PATIENCE = 3
 # Borders that are sent before anything is drawn, which takes seconds to begin with.
@@ -54,16 +40,17 @@ TRICKS = 4
 LINKS = 1
 
 
-def _cases(tier: str) -> list[Check]:
-    also = {operation: speakable([kind]) for operation, kind in KINDS.items()}
-    return [
-        replace(
-            case(CLAUSE, f"{operation} {tier}", tier=tier, on=operation),
-            also=also[operation],
-            last=True,
-        )
-        for operation in KINDS
-    ]
+def _cases(tier: str) -> Cases:
+    """A case for each operation that takes a body and gets drawn requests."""
+
+    def cases(contract: Contract) -> Iterator[Check]:
+        for endpoint, one in contract.operations.items():
+            if one.drawn and one.request:
+                also = speakable(contract, one)
+                made = case(CLAUSE, f"{endpoint} {tier}", tier=tier, on=endpoint)
+                yield replace(made, also=also, last=True)
+
+    return cases
 
 
 def _models_cases() -> list[Check]:
@@ -85,7 +72,7 @@ def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str)
 def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Thousands of drawn requests are accepted or refused as documented, and none crashes."""
     hunt = _hunt(_target(dut, on), dut.once, _share(dut, on))
-    drawn = generated.first(hunt.target, dut.setup.seed, max(DEEP[on], hunt.most or 0))
+    drawn = generated.first(hunt.target, dut.setup.seed, max(_deep(dut, on), hunt.most or 0))
     every = plan.every(hunt.target)
     yield from _told(hunt, chain(islice(every, FIRST), turns([every, drawn])))
 
@@ -93,7 +80,10 @@ def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Fin
 @checks(_models_cases())
 def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -> Findings:
     """Odd model ids and paths below /models are found or refused, and none crashes."""
-    hunt = _hunt(Target(dut, "/models", "", "", dut.cast.model("chat")), dut.send)
+    operation = dut.contract.operations.get(MODELS)
+    if operation is None:
+        raise NotApplicable(f"{MODELS} is not offered")
+    hunt = _hunt(Target(dut, operation, dut.cast.model("chat")), dut.send)
     linked = islice(paths.followed(dut), LINKS)
     cases: Iterable[Case] = chain(linked, islice(paths.tricks(dut), TRICKS))
     if tier_ == "deep":
@@ -102,7 +92,7 @@ def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -
             paths.followed(dut),
             paths.used(dut),
             paths.tricks(dut),
-            islice(paths.drawn(dut, dut.setup.seed), max(DEEP[MODELS], hunt.most or 0)),
+            islice(paths.drawn(dut, dut.setup.seed), max(_deep(dut, MODELS), hunt.most or 0)),
         )
     yield from _told(hunt, cases)
 
@@ -114,9 +104,10 @@ def _hunt(on: Target, ask: Callable[[Request], Exchange], most: int | None = Non
 
 def _target(dut: Deployment, operation: str) -> Target:
     """What is hunted on, once its plain request works. Raises NotApplicable or Untestable."""
-    if operation not in dut.profile.endpoints:
+    one = dut.contract.operations.get(operation)
+    if one is None:
         raise NotApplicable(f"{operation} is not offered")
-    found = target(dut, operation, plain(dut) if operation == UPLOAD else None)
+    found = target(dut, one, plain(dut) if one.is_form else None)
     if any(True for _ in verify.accepted(dut.send(found.request(found.plain)))):
         raise Untestable(f"the plain request of {operation} fails")
     return found
@@ -131,8 +122,15 @@ def _share(dut: Deployment, on: str) -> int | None:
     if allowance.requests is None:
         return None
     left = allowance.requests - allowance.spent()["sent"]
-    routes = list(DEEP)
-    return left * DEEP[on] // sum(DEEP[each] for each in routes[routes.index(on) :])
+    drawn = sorted(dut.contract.operations, key=lambda each: each == MODELS)  # as they are run
+    after = sum(_deep(dut, each) for each in drawn[drawn.index(on) :])
+    return left * _deep(dut, on) // max(after, 1)
+
+
+def _deep(dut: Deployment, endpoint: str) -> int:
+    """Drawn requests of the deep tier, besides all borders; a larger budget is used up."""
+    drawn = dut.contract.operations[endpoint].drawn
+    return drawn.deep if drawn else 0
 
 
 def _again(setup: Setup) -> str:

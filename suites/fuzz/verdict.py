@@ -10,31 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixtures.exchange import Failure
-from schemas import tables, validate
 from suites import doors, verify
 from suites.fuzz import cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fixtures.exchange import Exchange
+    from schemas.contract import Contract
+    from schemas.table_types import Operation
     from suites.fuzz.cases import Case, Target
 
 GENERAL = ("ERR-5XX-01", "ERR-400-02")
 NOT_IMPLEMENTED = 501
 LATE = (Failure.TIMEOUT, Failure.STALLED)
-# The field that caps an answer, and what holds without it.
-CAPS: dict[str, tuple[str, int | None]] = {
-    "chat.request": ("max_tokens", None),
-    "completions.request": ("max_tokens", 16),
-    "responses.request": ("max_output_tokens", None),
-}
-# The clauses by which the two forms of a prompt are accepted: a string, and a list.
-PROMPTS = {
-    ("chat.request", "messages"): ("CHAT-MSG-ROLE-01", "CHAT-PART-TEXT-01"),
-    ("completions.request", "prompt"): ("COMP-REQ-PROMPT-02", "COMP-REQ-PROMPT-03"),
-    ("responses.request", "input"): ("RESP-REQ-INPUT-02", "RESP-REQ-INPUT-03"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,47 +56,42 @@ def _long(target: Target, exchange: Exchange) -> bool:
     The stop sequences that brake it end no text in which they do not occur.
     """
     asked = exchange.request.fields
-    if target.kind not in CAPS:
-        return False
-    name, default = CAPS[target.kind]
-    return not cost.is_low(asked.get(name, default))
+    cap = target.operation.cap
+    return cap is not None and not cost.is_low(asked.get(cap.field, cap.default))
 
 
 def accepting(target: Target, case: Case) -> str:
     """The clause by which the odd field is accepted, or an empty string for several fields."""
     if not case.odd:
-        return PATHS[target.kind]
+        return _accepting(target.operation)
     # A field that is refused in a stream only is still that field.
     odd = {name: value for name, value in case.odd.items() if name != "stream"} or case.odd
     if len(odd) > 1:
         return ""
     field, value = next(iter(odd.items()))
-    if (target.kind, field) in PROMPTS:
-        text, listed = PROMPTS[target.kind, field]
+    prompt = target.operation.prompt
+    if prompt and field == prompt.field:
         said = value[0].get("content") if field == "messages" else value
-        return listed if isinstance(said, list) else text
-    rows = {row.field: row for row in tables.load().requests[target.kind].rows}
-    return rows[field].clauses[0] if field in rows else PATHS[target.kind]
+        return prompt.parts if isinstance(said, list) else prompt.text
+    rows = target.dut.contract.bodies.rows(target.kind) if target.kind else {}
+    known = field in rows and rows[field].clauses
+    return rows[field].clauses[0] if known else _accepting(target.operation)
 
 
-def speakable(kinds: Iterable[str]) -> tuple[str, ...]:
-    """All clauses that a defect may name."""
-    found = list(GENERAL)
-    for kind in kinds:
-        for row in tables.load().requests[kind].rows:
-            found += [row.clauses[0], *PROMPTS.get((kind, row.field), ())]
-        found += PATHS.values()
-        found += validate.refusing(kind)
+def _accepting(operation: Operation) -> str:
+    return operation.accept_clause or operation.prerequisite
+
+
+def speakable(contract: Contract, operation: Operation) -> tuple[str, ...]:
+    """All clauses that a defect of this operation may name."""
+    found = [*GENERAL, _accepting(operation)]
+    if operation.request:
+        for row in contract.tables.requests[operation.request].rows:
+            found += row.clauses[:1]
+        found += contract.bodies[operation.request].refusing
+    if operation.prompt:
+        found += [operation.prompt.text, operation.prompt.parts]
     return tuple(dict.fromkeys(found))
-
-
-PATHS = {
-    "": "MODELS-GET-01",
-    "chat.request": "CHAT-PATH-01",
-    "completions.request": "COMP-PATH-01",
-    "responses.request": "RESP-PATH-01",
-    "audio.request": "AUDIO-PATH-01",
-}
 
 
 def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:

@@ -9,7 +9,7 @@ from fixtures import examples
 from fixtures.answers import answer
 from fixtures.bodies import ABSENT, post
 from fixtures.exchange import NOT_JSON
-from fixtures.outcomes import NotApplicable, Untestable
+from fixtures.outcomes import Untestable
 from schemas.records import Finding, Observation
 from suites import asking, doors, verify
 from suites.asking import FORMS, few
@@ -193,8 +193,6 @@ def test_models_are_switched_by_name_alone(dut: Deployment) -> Findings:
 @check("GEN-NOAUTH-01")
 def test_any_key_opens_a_local_server(dut: Deployment) -> Findings:
     """Where the profile enforces no keys, a request with any key is answered."""
-    if dut.profile.auth_enforced:
-        raise NotApplicable(f"the profile {dut.profile.name} enforces keys")
     exchange = dut.send(doors.bearing(dut.request(ROUTE), "any-key-at-all"))
     yield from verify.accepted(exchange, "any key")
 

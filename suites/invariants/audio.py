@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from fixtures.audio import Clip, clips
 from fixtures.outcomes import Untestable
 from suites.invariants import documents
-from suites.invariants.annotations import clauses_of
 from suites.judge import invariant
 from suites.speech import OPERATION
 from suites.verify import deviation, show
@@ -51,9 +50,7 @@ def known(exchange: Exchange) -> bool:
     return any_answer(exchange) and _clip(exchange) is not None
 
 
-invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=any_answer)(
-    documents.by_schema(KIND)
-)
+documents.judged_by_schema(KIND, on=any_answer)
 
 
 @invariant("AUDIO-REQ-RESPFMT-02", on=transcripts)

@@ -8,11 +8,10 @@ from fixtures.answers import Answer, answer
 from fixtures.exchange import NOT_JSON, parse
 from fixtures.outcomes import Untestable
 from suites.invariants import documents
-from suites.invariants.annotations import clauses_of
 from suites.invariants.chat_stream import chat_streams
 from suites.invariants.models import judged_by_model
 from suites.invariants.repeats import is_repeated
-from suites.judge import invariant, over_run
+from suites.judge import invariant, over_run, schema_invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def any_answer(exchange: Exchange) -> bool:
 invariant("CHAT-RESP-JSON-01", on=chat_answers)(documents.is_strict_json)
 
 
-@invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_answers)
+@schema_invariant(KIND, on=chat_answers)
 def has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
     """The body has the documented fields; a message that speaks otherwise needs no content."""
     for finding in documents.by_schema(KIND)(exchange):

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fixtures.answers import Answer
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
-from schemas.validate import violations
 from suites.invariants import documents, streams
-from suites.invariants.annotations import clauses_of
-from suites.judge import invariant, over_run
+from suites.judge import invariant, over_run, schema_invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
@@ -59,12 +57,12 @@ invariant("STREAM-CHAT-DONE-01", on=chat_streams)(streams.sentinel)
 invariant("STREAM-CHAT-DONE-02", on=chat_streams)(streams.completion)
 
 
-@invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=chat_streams)
+@schema_invariant(KIND, on=chat_streams)
 def every_chunk_has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
     """Each chunk has id, object, created, model and one choice with index, delta, finish_reason."""
     several = exchange.request.fields.get("n") not in (None, 1)  # a clause of its own refuses it
     for number, chunk in chunks(exchange):
-        for each in violations(KIND, chunk):
+        for each in exchange.law.bodies.violations(KIND, chunk):
             if several and each.pointer.endswith("/index"):
                 continue
             yield deviation(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from fixtures.answers import Answer
 from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import Untestable
-from schemas.validate import violations
 from suites.invariants import documents, streams
 from suites.judge import invariant
 from suites.verify import describe, deviation, show
@@ -57,7 +56,7 @@ def chunks_are_text_completions(exchange: Exchange) -> Iterator[Finding]:
     """Each chunk has id, object text_completion and choices with text; the id stays the same."""
     found = _chunks(exchange)
     for number, chunk in enumerate(found):
-        for each in violations(KIND, chunk):
+        for each in exchange.law.bodies.violations(KIND, chunk):
             where = f"chunk {number}, {each.pointer or '/'}"
             yield deviation(exchange, each.expected, actual=each.actual, where=where)
     ids = {show(chunk.get("id")) for chunk in found}

@@ -11,15 +11,14 @@ from fixtures import dates
 from fixtures.document import decoder, loads, parse
 from fixtures.exchange import Exchange
 from fixtures.outcomes import Untestable
-from schemas.validate import answered_names, refusals, violations
-from suites.invariants.annotations import clauses_of
-from suites.judge import invariant
+from suites.judge import schema_invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from schemas.records import Finding
+    from schemas.validate import BodySchema
 
 TOLERANCE = 300.0  # seconds
 CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
@@ -38,13 +37,13 @@ def lawful(kind: str, exchange: Exchange) -> bool:
     Where one is answered that has to be, its own clause says so; what such an answer looks like is
     no second deviation.
     """
-    return not _refusals(kind, exchange.request.body)
+    return not _refusals(exchange.law.bodies[kind], exchange.request.body)
 
 
 @lru_cache(maxsize=4096)  # every judge of an answer asks
-def _refusals(kind: str, body: bytes) -> tuple[str, ...]:
+def _refusals(schema: BodySchema, body: bytes) -> tuple[str, ...]:
     document = parse(body)
-    return refusals(kind, document) if isinstance(document, dict) else ("ERR-400-02",)
+    return schema.refusals(document) if isinstance(document, dict) else ("ERR-400-02",)
 
 
 def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
@@ -53,7 +52,7 @@ def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
     def judge(exchange: Exchange) -> Iterator[Finding]:
         if not isinstance(exchange.document, dict):
             raise Untestable("the body is not a JSON object")
-        for each in violations(kind, exchange.document):
+        for each in exchange.law.bodies.violations(kind, exchange.document):
             yield deviation(
                 exchange,
                 each.expected,
@@ -67,8 +66,7 @@ def by_schema(kind: str) -> Callable[[Exchange], Iterator[Finding]]:
 
 def judged_by_schema(kind: str, on: Callable[[Exchange], bool]) -> None:
     """Declare the judge of this kind for the exchanges that `on` chooses."""
-    spoken = clauses_of(kind)
-    invariant(*spoken.always, also=spoken.ever, on=on)(by_schema(kind))
+    schema_invariant(kind, on=on)(by_schema(kind))
 
 
 def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
@@ -84,7 +82,8 @@ def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
         # JSON knows no such parameter, but clients go by it, and read other letters.
         yield deviation(exchange, "UTF-8, or no charset", actual=charset[0])
     try:
-        _no_twins(loads(exchange.body.decode("utf-8"), STRICT))
+        names = exchange.law.bodies.answered_names
+        _no_twins(loads(exchange.body.decode("utf-8"), STRICT), names)
     except ValueError as error:
         yield deviation(exchange, "one strict JSON document in UTF-8", actual=str(error)[:200])
 
@@ -157,15 +156,15 @@ def _with_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return told
 
 
-def _no_twins(document: object) -> None:
+def _no_twins(document: object, names: frozenset[str]) -> None:
     """Raise ValueError for a documented key that stands twice where documented keys lead."""
     left = [document]
     while left:
         value = left.pop()
         if isinstance(value, _Twins):
-            if twins := value.names & answered_names():
+            if twins := value.names & names:
                 raise ValueError(f"the key {min(twins)!r} stands twice in one object")
-            left += [each for name, each in value.items() if name in answered_names()]
+            left += [each for name, each in value.items() if name in names]
         elif isinstance(value, list):
             left += value
 

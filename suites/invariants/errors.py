@@ -16,8 +16,7 @@ from fixtures.exchange import NOT_JSON
 from fixtures.outcomes import Untestable
 from fixtures.trouble import GATEWAY
 from schemas.records import Observation
-from schemas.validate import violations
-from suites.doors import ALL, RESPONSES
+from suites.doors import RESPONSES
 from suites.judge import invariant, over_run
 from suites.verify import describe, deviation, show
 
@@ -51,7 +50,8 @@ def failed(exchange: Exchange) -> bool:
 def documented(exchange: Exchange) -> bool:
     """Errors of the documented routes, of which the API itself has to answer."""
     foreign = exchange.status in GATEWAY | {429} or mangled(exchange.request)
-    return failed(exchange) and exchange.request.operation in ALL and not foreign
+    promised = exchange.law.binds(exchange.request.operation)
+    return failed(exchange) and promised and not foreign
 
 
 def throttled(exchange: Exchange) -> bool:
@@ -186,7 +186,7 @@ def _errors_told(exchange: Exchange) -> Iterator[str]:
 
 
 def _misshapen(exchange: Exchange, clause: str) -> Iterator[Finding]:
-    for each in violations("error", _document(exchange)):
+    for each in exchange.law.bodies.violations("error", _document(exchange)):
         if each.clause == clause:
             where = each.pointer or "/"
             yield deviation(exchange, each.expected, actual=describe(exchange), where=where)

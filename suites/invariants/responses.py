@@ -10,11 +10,10 @@ from fixtures.outcomes import Untestable
 from fixtures.outputs import Output
 from schemas.records import Observation
 from suites.invariants import documents
-from suites.invariants.annotations import clauses_of
 from suites.invariants.models import judged_by_model
 from suites.invariants.repeats import is_repeated
 from suites.invariants.responses_stream import response_streams
-from suites.judge import invariant, over_run
+from suites.judge import invariant, over_run, schema_invariant
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
@@ -62,12 +61,10 @@ def any_answer(exchange: Exchange) -> bool:
 
 
 invariant("RESP-REQ-STREAM-01", on=plain_answers)(documents.is_strict_json)
-invariant(*clauses_of(FURTHER).always, also=clauses_of(FURTHER).ever, on=plain_answers)(
-    documents.by_schema(FURTHER)
-)
+documents.judged_by_schema(FURTHER, on=plain_answers)
 
 
-@invariant(*clauses_of(KIND).always, also=clauses_of(KIND).ever, on=plain_answers)
+@schema_invariant(KIND, on=plain_answers)
 def has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
     """The body has the printed fields; a model that said nothing may leave the output empty."""
     for finding in documents.by_schema(KIND)(exchange):

@@ -8,7 +8,6 @@ from fixtures.document import at, dicts, is_count
 from fixtures.outcomes import Untestable
 from fixtures.outputs import Output, Told
 from schemas.records import Observation
-from schemas.validate import violations
 from suites.invariants import streams
 from suites.invariants.life_cycle import faults_of_order
 from suites.judge import invariant
@@ -113,7 +112,7 @@ def the_end_carries_the_response(exchange: Exchange) -> Iterator[Finding]:
     if not isinstance(response, dict):
         yield deviation(exchange, "the finished response", actual=show(end.data), where=where)
         return
-    for each in violations(WHOLE, response):
+    for each in exchange.law.bodies.violations(WHOLE, response):
         usage = each.pointer.startswith("/usage")  # it may be missing in a stream
         if not usage and not _silence(exchange, each):
             place = f"{where}{each.pointer}"
@@ -179,7 +178,8 @@ def _by_table(
 
 def _violations(exchange: Exchange) -> list[tuple[Told, Violation]]:
     """What the events deviate in from their table, for the judges of all clauses at once."""
-    return [(told, each) for told in _events(exchange) for each in violations(EVENT, told.data)]
+    violations = exchange.law.bodies[EVENT].violations
+    return [(told, each) for told in _events(exchange) for each in violations(told.data)]
 
 
 def _both_fail(event: Told) -> bool:

@@ -15,7 +15,7 @@ from fixtures.sse import DONE, Event
 from suites.verify import deviation, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from schemas.records import Finding
 
@@ -89,16 +89,31 @@ def payload(exchange: Exchange) -> Iterator[Finding]:
             yield deviation(exchange, "one JSON object", actual=show(event.data[:120]), where=where)
 
 
+# How many [DONE] a stream may hold, and what is expected in words, by the profile's sentinel.
+SENTINELS: Mapping[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    "required": ((1,), ("exactly one `data: [DONE]`, at the end",)),
+    "optional": ((0, 1), ("no `data: [DONE]`", "exactly one, at the end")),
+    "absent": ((0,), ("no `data: [DONE]`",)),
+}
+
+
 def sentinel(exchange: Exchange) -> Iterator[Finding]:
-    """The stream ends with exactly one `data: [DONE]`."""
+    """The stream ends with exactly one `data: [DONE]`, or with none where the profile says so."""
     payloads = _payloads(exchange)
     count = sum(event.data == DONE for event in payloads)
-    if count == 1:
+    lawful, expected = SENTINELS[_promised(exchange)]
+    if count in lawful:
         return
     end = "the connection was cut" if exchange.failure else "the stream ended"
     last = show(payloads[-1].data[:80]) if payloads else "nothing"
     actual = f"{count} times [DONE]" if count else f"{end} after {last}, without [DONE]"
-    yield deviation(exchange, "exactly one `data: [DONE]`, at the end", actual=actual)
+    yield deviation(exchange, *expected, actual=actual)
+
+
+def _promised(exchange: Exchange) -> str:
+    """What the profile says of the sentinel of this stream; required where it is silent."""
+    operation = exchange.law.operations.get(exchange.request.operation)
+    return exchange.law.done_sentinel.get(operation.name, "required") if operation else "required"
 
 
 def completion(exchange: Exchange) -> Iterator[Finding]:

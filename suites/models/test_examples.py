@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from fixtures import examples
 from fixtures.outcomes import Untestable
 from schemas.records import Finding
-from schemas.validate import violations
 from suites import verify
 from suites.asking import few
 from suites.checks import Findings, check
@@ -27,20 +26,20 @@ CURL = ("User-Agent", "curl/8.5.0")
 
 
 @check("MODELS-EX-01", tier="smoke", offline=True)
-def test_the_printed_list_fits_the_schema(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_the_printed_list_fits_the_schema(dut: Deployment) -> Findings:
     """The printed list of models fits the derived schema, and names each model once."""
     document = examples.load()[LIST].json
-    yield from _fits("models.list", document)
+    yield from _fits(dut, "models.list", document)
     names = [entry["id"] for entry in document["data"]]
     if len(set(names)) != len(names):
         yield Finding(("each id once",), "an id stands twice", where=LIST)
 
 
 @check("MODELS-EX-02", tier="smoke", offline=True)
-def test_the_printed_model_fits_the_schema(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_the_printed_model_fits_the_schema(dut: Deployment) -> Findings:
     """The printed model fits the derived schema, and equals its entry in the printed list."""
     document = examples.load()[OBJECT].json
-    yield from _fits("models.object", document)
+    yield from _fits(dut, "models.object", document)
     if document not in examples.load()[LIST].json["data"]:
         yield Finding(("its entry in the printed list",), verify.show(document), where=OBJECT)
 
@@ -60,8 +59,8 @@ def test_printed_commands_work(dut: Deployment) -> Findings:
             yield from verify.accepted(dut.send(request), f"the printed command, {request.route}")
 
 
-def _fits(kind: str, document: object) -> Iterator[Finding]:
-    for each in violations(kind, document):
+def _fits(dut: Deployment, kind: str, document: object) -> Iterator[Finding]:
+    for each in dut.contract.bodies.violations(kind, document):
         yield Finding((each.expected,), each.actual, where=each.pointer or "/")
 
 

@@ -53,7 +53,7 @@ def test_the_list_is_stable_under_load(dut: Deployment) -> Findings:
 @check("MODELS-LIST-06", tier="smoke")
 def test_printed_models_are_compared(dut: Deployment) -> Findings:
     """The printed list is an example: which of its models are listed is told, and nothing asked."""
-    printed = set(dut.profile.example_models)
+    printed = set(dut.contract.example_models)
     listed = {str(entry.get("id")) for entry in entries(dut.models())}
     if not printed:
         raise NotApplicable("the profile names no printed models")

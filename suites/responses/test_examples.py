@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fixtures import examples
 from schemas.records import Finding
-from schemas.validate import violations
 from suites import verify
 from suites.checks import Findings, check
 from suites.responses.asking import answered, printed
@@ -23,10 +22,10 @@ def test_printed_requests_are_accepted(dut: Deployment) -> Findings:
 
 
 @check("RESP-EX-02", offline=True)
-def test_printed_response_fits(dut: Deployment) -> Findings:  # noqa: ARG001
+def test_printed_response_fits(dut: Deployment) -> Findings:
     """The printed body fits the schema, its usage adds up, and its times are in order."""
     body = examples.load()["compat-responses-response"].json
-    for each in violations("responses.response", body):
+    for each in dut.contract.bodies.violations("responses.response", body):
         yield Finding((each.expected,), each.actual, each.pointer)
     usage = body["usage"]
     if not usage["input_tokens"] + usage["output_tokens"] == usage["total_tokens"] == 22:

@@ -145,7 +145,7 @@ def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
 
 def _unstored(dut: Deployment) -> Iterator[Exchange]:
     """The second values of all fields, streamed: an answer that is not to be stored."""
-    fields = {**rows.company_of(KIND, number=1), **STREAM}
+    fields = {**rows.company_of(dut.contract, KIND, number=1), **STREAM}
     exchange = dut.responses(**fields)
     if fields.get("store") is False and exchange.ok and _id(exchange):
         yield exchange

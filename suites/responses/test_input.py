@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from suites import verify
 from suites.asking import few
 from suites.checks import Findings, check
-from suites.responses.asking import LONG, MANY, answered, counted, grown, plain_count
-from suites.responses.test_table import INPUTS
+from suites.responses.asking import KIND, LONG, MANY, answered, counted, grown, plain_count
 
 if TYPE_CHECKING:
     from fixtures.deployment import Deployment
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 CAPITALS = "What is the capital of France? What is the capital of Colombia?"
 OK = {"role": "user", "content": "Say OK"}
 STRINGS = ("Zwölf Boxkämpfer 東京 🙂 e\u0301 \u202eabc\n\tOK?", "Say OK", LONG)
-ARRAYS = [each for each in INPUTS if isinstance(each, list)]
 # What a long text may stand in beside the question, and a name for each.
 PLACES: dict[str, list[dict[str, Any]]] = {
     "in an earlier turn": [
@@ -61,7 +59,7 @@ def test_string_input_is_accepted(dut: Deployment) -> Findings:
 @check("RESP-REQ-INPUT-03")
 def test_items_are_accepted(dut: Deployment) -> Findings:
     """An array of message items is accepted: bare, typed, with parts, of several turns."""
-    for items in few(dut, (EVERYWHERE, *ARRAYS), 1):
+    for items in few(dut, (EVERYWHERE, *_arrays(dut)), 1):
         yield from answered(dut.responses(input=items), verify.show(items))
     for text in few(dut, (CAPITALS,), 0):
         long = dut.responses(input=[{"role": "user", "content": text}])
@@ -91,7 +89,7 @@ def test_all_items_are_read(dut: Deployment) -> Findings:
 @check("RESP-REQ-INPUT-03", tier="deep")
 def test_items_are_accepted_streamed(dut: Deployment) -> Findings:
     """An array of message items is accepted with stream true."""
-    for items in ARRAYS:
+    for items in _arrays(dut):
         yield from answered(dut.responses(input=items, stream=True), verify.show(items))
 
 
@@ -105,3 +103,9 @@ def test_usage_counts_the_input(dut: Deployment) -> Findings:
         if tokens < short + MANY:
             expected = f"more than the {short} of a short input"
             yield verify.deviation(exchange, expected, actual=str(tokens), where="/usage")
+
+
+def _arrays(dut: Deployment) -> list[Any]:
+    """The sample inputs of the table that are lists of items."""
+    examples = dut.contract.bodies.rows(KIND)["input"].example
+    return [each for each in examples if isinstance(each, list)]

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.bodies import ABSENT
 from fixtures.outcomes import Untestable
-from schemas import tables
 from suites import rows, verify
 from suites.asking import FORMS, crossed
-from suites.checks import Findings, check, checks
+from suites.checks import Check, Findings, check, checks
 from suites.responses.asking import KIND, answered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from fixtures.deployment import Deployment
+    from schemas.contract import Contract
 
 NULLS = {"effort": None, "summary": None}
 
@@ -33,8 +33,9 @@ def _take(dut: Deployment, sent: rows.Sent, form: Mapping[str, Any]) -> Findings
 
 
 # The refusals of a model may be a 500: they have checks of their own.
-REFUSED = [each for each in rows.refused(KIND) if not each.clause.startswith("RESP-GATE")]
-INPUTS = next(row for row in tables.load().requests[KIND].rows if row.field == "input").example
+def _refused(contract: Contract) -> Iterator[Check]:
+    found = rows.refused(KIND)(contract)
+    return (each for each in found if not each.clause.startswith("RESP-GATE"))
 
 
 @checks(rows.accepted(KIND))
@@ -44,7 +45,7 @@ def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, 
         yield from _take(dut, each, {} if "stream" in each.fields else form)
 
 
-@checks(REFUSED)
+@checks(_refused)
 def test_values_that_are_ruled_out_are_refused(
     dut: Deployment, sent: tuple[rows.Sent, ...]
 ) -> Findings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from fixtures import audio, images
 from fixtures.audio import FOLDER, Clip, clips
 from fixtures.reference import pictures, sounds
-from schemas.rows import ContractError
+from schemas.yaml_rows import ContractError
 
 CLIPS = clips()
 each = pytest.mark.parametrize("clip", CLIPS.values(), ids=list(CLIPS))
@@ -54,5 +53,4 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
 def test_a_picture_has_its_colour(colour: str) -> None:
     image = images.image(colour)
     assert pictures.look(image.url, "image_url").colour == colour
-    assert hashlib.sha256(image.data).hexdigest() == image.sha256
     assert len(image.data) < 1000

@@ -21,7 +21,9 @@ def test_fields_are_spelled_as_clients_spell_them() -> None:
 
 def test_a_form_is_read_as_it_was_written() -> None:
     speech = clip("speech.ogg")
-    request = bodies.transcription(speech, {"model": "ü", "x": ["1", "2"], "y": bodies.ABSENT})
+    request = bodies.upload(
+        "/audio/transcriptions", speech, {"model": "ü", "x": ["1", "2"], "y": bodies.ABSENT}
+    )
     assert request.form == {"model": ("ü",), "x[]": ("1", "2")}
     assert request.model == "ü"
     assert speech.data in request.body

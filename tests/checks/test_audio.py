@@ -10,8 +10,9 @@ import pytest
 
 from fixtures import examples
 from fixtures.audio import clip, speech
-from fixtures.bodies import transcription
+from fixtures.bodies import upload
 from fixtures.exchange import Chunk, Exchange
+from schemas import profiles
 from suites import catalogue, judge
 from suites import speech as hearing
 from suites.checks import execute
@@ -20,7 +21,10 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-catalogue.load()
+LAW = profiles.load(profiles.DEFAULT)
+ROUTE = "/audio/transcriptions"
+
+catalogue.load(LAW)
 
 
 def spoil_text(body: dict[str, Any]) -> None:
@@ -48,14 +52,14 @@ def test_a_printed_answer_that_does_not_fit_is_found(
         file, json = printed.file, body
 
     monkeypatch.setattr(examples, "load", lambda: {"ref-audio-response": Spoilt})
-    case = next(case for case in catalogue.load() if case.clause == "AUDIO-EX-02")
+    case = next(case for case in catalogue.load(LAW) if case.clause == "AUDIO-EX-02")
     with bench.deployment(f"{reference}/v1") as dut:
         assert execute(case, dut).findings
 
 
 def answered(text: str, **other: Any) -> Exchange:
     """An answer of 200 to an upload of the meeting, from nobody."""
-    request = transcription(clip("meeting_minutes.mp3"), {"model": "m", **other})
+    request = upload(ROUTE, clip("meeting_minutes.mp3"), {"model": "m", **other})
     headers = (("content-type", "application/json"),)
     return Exchange("x", request, 200, headers, (Chunk(0.1, text.encode()),))
 
@@ -97,7 +101,7 @@ def test_a_stream_is_the_finding_of_its_own_clause() -> None:
 
 
 def violated(exchange: Exchange) -> set[str]:
-    found = [finding for said in judge.judge(exchange) for finding in said.findings]
+    found = [finding for said in judge.judge(exchange, LAW) for finding in said.findings]
     return {finding.clause for finding in found if finding.clause.startswith("AUDIO-")}
 
 
@@ -109,7 +113,7 @@ def test_mp3_is_the_plain_clip_where_wav_is_refused(reference: str) -> None:
 
 
 def test_an_upload_has_the_media_type_of_the_clip() -> None:
-    request = transcription(replace(speech("mp4"), media="video/mp4"), {})
+    request = upload(ROUTE, replace(speech("mp4"), media="video/mp4"), {})
     assert b"Content-Type: video/mp4\r\n" in request.body
 
 

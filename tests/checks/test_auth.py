@@ -13,7 +13,7 @@ from fixtures import har
 from fixtures.exchange import Exchange, Request
 from fixtures.secret import Redactor, Secret
 from reports import evidence
-from schemas.stand_ins import BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
+from schemas.key_placeholders import BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
 from tests import bench
 from tests.bench import BENCH_KEY
 

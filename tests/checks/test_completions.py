@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures import examples
+from schemas import profiles
 from suites import catalogue, judge
 from tests import bench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+LAW = profiles.load(profiles.DEFAULT)
 
 SIDES = (
     ("", "seed", "COMP-IGN-SEED-02", "ignored"),
@@ -65,7 +68,7 @@ def test_printed_answer_that_does_not_fit_is_found(monkeypatch: pytest.MonkeyPat
     for example in (broken, nameless):
         listed: Mapping[str, examples.Example] = {"printed": example}
         monkeypatch.setattr(examples, "load", lambda listed=listed: listed)
-        check = next(case for case in catalogue.load() if case.clause == "COMP-EX-02")
+        check = next(case for case in catalogue.load(LAW) if case.clause == "COMP-EX-02")
         assert list(check.function(None))
 
 
@@ -78,5 +81,5 @@ def test_an_echo_does_not_run_over_a_stop_sequence(reference: str) -> None:
     with bench.deployment(f"{reference}/fault/echo-honoured/v1") as dut:
         exchange = dut.completions(prompt="Two, three, four", stop=",", echo=True)
     assert "Two, three" in exchange.body.decode()
-    said = [finding.clause for one in judge.judge(exchange) for finding in one.findings]
+    said = [finding.clause for one in judge.judge(exchange, LAW) for finding in one.findings]
     assert "COMP-REQ-STOP-01" not in said

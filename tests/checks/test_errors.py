@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.exchange import Chunk, Exchange, Request
+from schemas import profiles
 from schemas.records import Result
 from suites import catalogue, judge
 from suites.checks import execute
@@ -17,7 +18,9 @@ from tests import bench
 if TYPE_CHECKING:
     from pathlib import Path
 
-catalogue.load()
+LAW = profiles.load(profiles.DEFAULT)
+
+catalogue.load(LAW)
 ERROR = {"message": "Wrong.", "type": "invalid_request_error", "param": None, "code": None}
 
 
@@ -26,7 +29,7 @@ def found(status: int, body: bytes, **other: Any) -> set[str]:
     request = Request("POST", "/chat/completions", b'{"model": "m"}', "application/json", **other)
     headers = (("content-type", "application/json"),)
     exchange = Exchange("x", request, status, headers, (Chunk(0.1, body),), at=1.7e9)
-    said = [*judge.judge(exchange), *judge.judge_run([exchange])]
+    said = [*judge.judge(exchange, LAW), *judge.judge_run([exchange], LAW)]
     assert not [each.reason for each in said if each.result is Result.HARNESS_ERROR]
     return {each.clause for judgement in said for each in judgement.findings}
 
@@ -97,6 +100,6 @@ def test_a_check_that_reads_a_message_is_found(
 ) -> None:
     (tmp_path / "test_bad.py").write_text("assert 'x' in body['error']['message']", "utf-8")
     monkeypatch.setattr(test_texts, "SUITES", tmp_path)
-    case = next(case for case in catalogue.load() if case.clause == "ERR-MSG-01")
+    case = next(case for case in catalogue.load(LAW) if case.clause == "ERR-MSG-01")
     with bench.deployment(f"{reference}/v1") as dut:
         assert execute(case, dut).findings

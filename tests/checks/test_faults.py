@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures.reference import faults
+from schemas import profiles
 from schemas.records import Verdict
 from suites import catalogue
 from tests import bench
@@ -19,6 +20,8 @@ from tests.kill_matrix.published import Matrix
 
 if TYPE_CHECKING:
     from tests.kill_matrix.memory import Memory
+
+LAW = profiles.load(profiles.DEFAULT)
 
 MEASURED = Matrix.read().faults
 
@@ -34,7 +37,7 @@ def test_honest_reference_violates_nothing(reference: str, honest: Memory) -> No
 @pytest.mark.parametrize("name", selection.of_faults())
 def test_fault_is_killed_by_its_clause(reference: str, honest: Memory, name: str) -> None:
     clauses = set(faults.load().entries[name].violates)
-    assert clauses & set(catalogue.tiers()), f"no check decides any of {sorted(clauses)}"
+    assert clauses & set(catalogue.tiers(LAW)), f"no check decides any of {sorted(clauses)}"
     report = memory.examine(reference, honest, selection.TIERS[-1], fault=name)
     assert not report.outcome.harness, report.outcome.harness
     known = set(MEASURED[name]["collateral"]) if name in MEASURED else set()

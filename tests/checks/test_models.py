@@ -9,6 +9,7 @@ import pytest
 
 from fixtures import examples
 from fixtures.exchange import Chunk, Exchange, Request
+from schemas import profiles
 from suites import catalogue, judge
 from suites.checks import execute
 from suites.models import test_examples
@@ -18,7 +19,9 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-catalogue.load()
+LAW = profiles.load(profiles.DEFAULT)
+
+catalogue.load(LAW)
 LIST, OBJECT = test_examples.LIST, test_examples.OBJECT
 
 
@@ -57,7 +60,7 @@ def test_a_printed_example_that_does_not_fit_is_found(
     spoil(bodies)
     spoilt = {name: type("Spoilt", (), {"json": body}) for name, body in bodies.items()}
     monkeypatch.setattr(examples, "load", lambda: spoilt)
-    case = next(case for case in catalogue.load() if case.clause == clause)
+    case = next(case for case in catalogue.load(LAW) if case.clause == clause)
     with bench.deployment(f"{reference}/v1") as dut:
         assert execute(case, dut).findings
 
@@ -78,7 +81,7 @@ def test_an_object_is_held_against_the_id_that_was_asked_for(
 ) -> None:
     body = b'{"id": "%s"}' % told.encode()
     exchange = Exchange("x", Request("GET", route), 200, (), (Chunk(0.1, body),), at=1.7e9)
-    clauses = {each.clause for said in judge.judge(exchange) for each in said.findings}
+    clauses = {each.clause for said in judge.judge(exchange, LAW) for each in said.findings}
     assert ("MODELS-GET-04" in clauses) is found
 
 

@@ -12,6 +12,7 @@ from fixtures import examples
 from fixtures.bodies import post
 from fixtures.exchange import Chunk, Exchange
 from fixtures.outputs import Output
+from schemas import profiles
 from schemas.records import Verdict
 from suites import catalogue, judge
 from suites.checks import execute
@@ -22,9 +23,11 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+LAW = profiles.load(profiles.DEFAULT)
+
 ROLES = (("broken_model", "whisper-large-v3"), ("responses", "hypernova-60b"))
 
-catalogue.load()
+catalogue.load(LAW)
 
 
 def test_a_model_without_endpoint_is_judged_where_it_is_named(reference: str) -> None:
@@ -57,7 +60,7 @@ def test_a_printed_answer_that_does_not_fit_is_found(
         json = body
 
     monkeypatch.setattr(examples, "load", lambda: {"compat-responses-response": Spoilt})
-    case = next(case for case in catalogue.load() if case.clause == "RESP-EX-02")
+    case = next(case for case in catalogue.load(LAW) if case.clause == "RESP-EX-02")
     with bench.deployment(f"{reference}/v1") as dut:
         assert execute(case, dut).findings
 
@@ -74,7 +77,7 @@ def streamed(
 
 
 def violated(exchange: Exchange) -> set[str]:
-    return {finding.clause for said in judge.judge(exchange) for finding in said.findings}
+    return {finding.clause for said in judge.judge(exchange, LAW) for finding in said.findings}
 
 
 MESSAGE = {"id": "m1", "type": "message", "role": "assistant"}

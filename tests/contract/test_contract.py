@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from schemas.contract import AREAS, Clause, load
+from schemas import profiles
+from schemas.catalogue import AREAS
+from schemas.contract import Clause
 
-CONTRACT = load()
+LAW = profiles.load(profiles.DEFAULT)
+
 COUNTS = {
     "models": 21,
     "auth": 15,
@@ -23,6 +26,7 @@ COUNTS = {
     "sdk": 14,
     "litellm": 20,
     "generic": 16,
+    "embeddings": 7,
 }
 MODAL_VERBS = re.compile(
     r"\b(must|should|shall|may|might|can|could|cannot|will|would|ought)\b", re.IGNORECASE
@@ -41,19 +45,20 @@ PREFIXES = {
     "sdk": "SDK-",
     "litellm": "LITELLM-",
     "generic": "GEN-",
+    "embeddings": "EMB-",
 }
 
-clauses = pytest.mark.parametrize("clause", CONTRACT.clauses.values(), ids=lambda clause: clause.id)
+clauses = pytest.mark.parametrize("clause", LAW.clauses.values(), ids=lambda clause: clause.id)
 
 
 def test_each_area_has_its_clauses() -> None:
-    assert {area: len(rows) for area, rows in CONTRACT.areas.items()} == COUNTS
-    assert tuple(CONTRACT.areas) == AREAS
+    assert {area: len(rows) for area, rows in LAW.areas.items()} == COUNTS
+    assert tuple(LAW.areas) == (*AREAS, "embeddings")
 
 
 def test_ids_never_change() -> None:
     frozen = (Path(__file__).parent / "ids.txt").read_text("utf-8").split()
-    assert list(CONTRACT.clauses) == frozen
+    assert list(LAW.clauses) == frozen
 
 
 @clauses
@@ -66,7 +71,7 @@ def test_a_statement_reads_as_one_sentence(clause: Clause) -> None:
 
 
 def test_no_two_clauses_state_the_same() -> None:
-    stated = Counter(clause.statement for clause in CONTRACT.clauses.values())
+    stated = Counter(clause.statement for clause in LAW.clauses.values())
     assert [statement for statement, times in stated.items() if times > 1] == []
 
 
@@ -76,35 +81,35 @@ def test_an_id_tells_its_area(clause: Clause) -> None:
 
 
 def test_what_blocks_is_a_must_but_for_two() -> None:
-    blocking = (clause for clause in CONTRACT.clauses.values() if clause.gate == "block")
+    blocking = (clause for clause in LAW.clauses.values() if clause.gate == "block")
     others = {clause.id for clause in blocking if clause.level != "MUST"}
     assert others == {"ERR-400-02", "ERR-5XX-01"}
 
 
 def test_permissions_fail_no_run() -> None:
-    permissions = (clause for clause in CONTRACT.clauses.values() if clause.level == "MAY")
+    permissions = (clause for clause in LAW.clauses.values() if clause.level == "MAY")
     assert {clause.gate for clause in permissions} == {"report"}
 
 
 def test_clauses_and_observations_name_each_other() -> None:
-    named = {(see, row.id) for row in CONTRACT.clauses.values() for see in row.see}
-    naming = {(row.id, clause) for row in CONTRACT.observations.values() for clause in row.clauses}
+    named = {(see, row.id) for row in LAW.clauses.values() for see in row.see}
+    naming = {(row.id, clause) for row in LAW.observations.values() for clause in row.clauses}
     assert named == naming
 
 
 def test_observation_keys_are_names() -> None:
-    for observation in CONTRACT.observations.values():
+    for observation in LAW.observations.values():
         assert re.fullmatch(r"[a-z][a-z0-9_]*", observation.key)
         assert observation.question.endswith("?")
 
 
 def test_every_role_is_needed() -> None:
-    needed = {role for clause in CONTRACT.clauses.values() for role in clause.needs}
-    assert needed == set(CONTRACT.roles)
+    needed = {role for clause in LAW.clauses.values() for role in clause.needs}
+    assert needed == set(LAW.roles)
 
 
 def test_third_parties_bind_nobody() -> None:
-    bindings = {source.name: source.binding for source in CONTRACT.sources.values()}
+    bindings = {source.name: source.binding for source in LAW.sources.values()}
     assert bindings == {
         **dict.fromkeys(("openai-compatibility", "api-reference", "responses-api"), "vendor"),
         **dict.fromkeys(("litellm-provider", "openai-compatible-guide"), "third-party"),
@@ -113,16 +118,16 @@ def test_third_parties_bind_nobody() -> None:
 
 def test_every_file_of_the_sources_is_listed() -> None:
     folder = Path(__file__).parents[2] / "schemas" / "sources"
-    assert {path.stem for path in folder.iterdir()} == set(CONTRACT.sources)
+    assert {path.stem for path in folder.iterdir()} == set(LAW.sources)
 
 
 def test_corrections_name_clauses_that_exist() -> None:
     path = Path(__file__).parents[2] / "schemas" / "clauses" / "CHANGES.md"
     named = set(re.findall(r"\b[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*-\d\d\b", path.read_text("utf-8")))
-    assert named - CONTRACT.clauses.keys() == set()
+    assert named - LAW.clauses.keys() == set()
 
 
 def test_the_contract_is_read_once_and_cannot_be_changed() -> None:
-    assert load() is CONTRACT
+    assert profiles.load(profiles.DEFAULT) is LAW
     with pytest.raises(TypeError):
-        CONTRACT.clauses["X"] = CONTRACT.clauses["MODELS-LIST-01"]  # type: ignore[index]
+        LAW.clauses["X"] = LAW.clauses["MODELS-LIST-01"]  # type: ignore[index]

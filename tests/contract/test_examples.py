@@ -9,11 +9,12 @@ import pytest
 
 from fixtures import examples
 from fixtures.examples import Example
-from schemas.contract import load
-from schemas.rows import ContractError
+from schemas import profiles
+from schemas.yaml_rows import ContractError
+
+LAW = profiles.load(profiles.DEFAULT)
 
 EXAMPLES = examples.load()
-CONTRACT = load()
 FOLDER = Path(examples.__file__).parent
 
 each = pytest.mark.parametrize("example", EXAMPLES.values(), ids=lambda example: example.name)
@@ -26,21 +27,21 @@ def bare(text: str) -> str:
 
 @each
 def test_the_document_prints_it(example: Example) -> None:
-    assert CONTRACT.sources[example.source].prints(example.printed)
+    assert LAW.sources[example.source].prints(example.printed)
 
 
 @each
 def test_only_white_space_and_listed_repairs_differ(example: Example) -> None:
     printed = example.printed
-    for was, restored in example.repairs:
-        assert was in printed
-        printed = printed.replace(was, restored)
+    for repair in example.repairs:
+        assert repair.printed in printed
+        printed = printed.replace(repair.printed, repair.restored)
     assert bare(printed) == bare(example.text)
 
 
 @each
 def test_clauses_that_use_it_exist(example: Example) -> None:
-    assert set(example.used_by) <= CONTRACT.clauses.keys()
+    assert set(example.used_by) <= LAW.clauses.keys()
 
 
 @each
@@ -139,7 +140,7 @@ INDEX_ROW = """
         (INDEX_ROW.replace("one.json", "two.json"), "two.json is not readable"),
         (INDEX_ROW + "  schema: poem\n", "unknown schema 'poem'"),
         (INDEX_ROW + "  colour: red\n", "unknown key 'colour'"),
-        (INDEX_ROW + "  repairs: [x]\n", "not a repair: 'x'"),
+        (INDEX_ROW + "  repairs: [x]\n", "not a row: 'x'"),
         (INDEX_ROW.replace("  section: Lists\n", ""), "'section' is missing"),
         (INDEX_ROW + INDEX_ROW, "one: stands twice"),
     ],
@@ -153,6 +154,6 @@ def test_a_broken_index_is_refused(row: str, message: str, tmp_path: Path) -> No
 
 def test_documents_are_kept_byte_for_byte() -> None:
     folder = Path(__file__).parents[2] / "schemas" / "sources"
-    for source in CONTRACT.sources.values():
+    for source in LAW.sources.values():
         raw = (folder / f"{source.name}.txt").read_bytes()
         assert hashlib.sha256(raw).hexdigest() == source.sha256

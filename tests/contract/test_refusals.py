@@ -8,10 +8,20 @@ from typing import Any
 import pytest
 import yaml
 
-from schemas.contract import load
-from schemas.rows import ContractError
+from schemas.catalogue import read
+from schemas.yaml_rows import ContractError
 
 Rows = dict[str, list[dict[str, Any]]]
+OPERATION = {
+    "id": "listModels",
+    "name": "models",
+    "method": "get",
+    "path": "/models",
+    "summary": "List models",
+    "answer": "models.list",
+    "prerequisite": "CHAT-ONE",
+}
+LIST = {"title": "List", "value_clause": "CHAT-ONE", "schema": {"type": "object"}}
 TEXTS = {"vendor": "The list\n  is not empty.\nnstringYes", "guide": "| 400 | Bad Request |"}
 
 
@@ -34,6 +44,14 @@ def small_contract() -> Rows:
                 "sides": [{"source": "vendor", "quote": "nstringYes"}],
                 "values": ["a", "b"],
                 "clauses": ["CHAT-ONE"],
+            }
+        ],
+        "tables/models.yaml": [
+            {
+                "name": "models",
+                "title": "Models",
+                "operations": [OPERATION],
+                "responses": {"models.list": LIST},
             }
         ],
         "clauses/chat.yaml": [
@@ -92,16 +110,12 @@ def twice(file: str) -> Callable[[Rows], None]:
     return lambda files: files[file].append(dict(files[file][0]))
 
 
-def other_area(area: str) -> Callable[[Rows], None]:
-    return lambda files: files.update({f"clauses/{area}.yaml": [_clause("X-ONE")]})
-
-
 OBSERVATIONS, SOURCES, ROLES = "observations.yaml", "sources.yaml", "roles.yaml"
 CLAUSES = "clauses/chat.yaml"
 WRONG_QUOTE = [{"source": "guide", "quote": "Never printed."}]
 
 REFUSALS: dict[str, tuple[Callable[[Rows], None], str]] = {
-    "unknown key": (clause(cost="free"), "unknown key 'cost'; use one of id, statement"),
+    "unknown key": (clause(cost="free"), "unknown key 'cost'; use one of id, area, statement"),
     "missing key": (without(CLAUSES, "quote"), "'quote' is missing; add quote: with text"),
     "empty statement": (clause(statement=" "), "'statement' is empty; fill it in"),
     "empty list": (clause(needs=[]), "'needs' is empty; fill it in, or leave out needs"),
@@ -125,13 +139,12 @@ REFUSALS: dict[str, tuple[Callable[[Rows], None], str]] = {
         "not in its source: 'The list is long.'; copy the words from sources/vendor.txt",
     ),
     "second quote not printed": (clause(also=WRONG_QUOTE), "not in its source: 'Never printed.'"),
-    "quote of another form": (clause(also=["The list"]), "not a quote: 'The list'; write source:"),
+    "quote of another form": (clause(also=["The list"]), "not a row: 'The list'; write a mapping"),
     "clause twice": (twice(CLAUSES), "stands twice; ids are unique: rename one"),
     "row of another form": (
         lambda files: files[CLAUSES].append("text"),  # type: ignore[arg-type]
         "not a row: 'text'; write a list of mappings",
     ),
-    "unknown area": (other_area("poetry"), "unknown area 'poetry'; use one of models, auth"),
     "observation twice": (twice(OBSERVATIONS), "stands twice"),
     "unknown kind of observation": (change(OBSERVATIONS, kind="doubt"), "unknown kind 'doubt'"),
     "unknown clause": (change(OBSERVATIONS, clauses=["CHAT-SIX"]), "unknown clause 'CHAT-SIX'"),
@@ -143,7 +156,7 @@ REFUSALS: dict[str, tuple[Callable[[Rows], None], str]] = {
     "changed document": (change(SOURCES, sha256="0" * 64), "the document has changed; restore"),
     "lost document": (change(SOURCES, name="lost"), "sources/lost.txt is not readable"),
     "role twice": (twice(ROLES), "stands twice"),
-    "unknown flag": (change(ROLES, flags={"supports_poetry": True}), "unknown flag"),
+    "unknown flags": (change(ROLES, flags={"supports_poetry": True}), "unknown flags"),
     "flag of another type": (
         change(ROLES, flags={"supports_image": "yes"}),
         "'supports_image' is 'yes'; give true or false",
@@ -158,7 +171,7 @@ def test_a_broken_row_is_refused(fault: str, tmp_path: Path) -> None:
     breaks, message = REFUSALS[fault]
     breaks(files)
     with pytest.raises(ContractError) as refusal:
-        load(write(tmp_path, files))
+        read(write(tmp_path, files))
     assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert ".yaml" in str(refusal.value) or "clauses" in str(refusal.value)
@@ -168,14 +181,14 @@ def test_two_observations_with_one_key_are_refused(tmp_path: Path) -> None:
     files = small_contract()
     files[OBSERVATIONS].append({**files[OBSERVATIONS][0], "id": "CON-TWO"})
     with pytest.raises(ContractError, match="CON-TWO: key 'one' stands twice"):
-        load(write(tmp_path, files))
+        read(write(tmp_path, files))
 
 
 def test_a_message_names_file_and_id(tmp_path: Path) -> None:
     files = small_contract()
     clause(level="SHALL")(files)
-    with pytest.raises(ContractError, match=r"clauses/chat\.yaml, CHAT-ONE: "):
-        load(write(tmp_path, files))
+    with pytest.raises(ContractError, match=r"clauses/chat\.yaml:3, CHAT-ONE: "):
+        read(write(tmp_path, files))
 
 
 @pytest.mark.parametrize(
@@ -189,29 +202,29 @@ def test_broken_yaml_is_refused(text: str, message: str, tmp_path: Path) -> None
     write(tmp_path, small_contract())
     (tmp_path / CLAUSES).write_text(text, "utf-8")
     with pytest.raises(ContractError, match=message):
-        load(tmp_path)
+        read(tmp_path)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     write(tmp_path, small_contract())
     (tmp_path / ROLES).unlink()
     with pytest.raises(ContractError, match=r"roles\.yaml is not readable"):
-        load(tmp_path)
+        read(tmp_path)
 
 
 def test_the_small_contract_is_sound(tmp_path: Path) -> None:
-    contract = load(write(tmp_path, small_contract()))
+    contract = read(write(tmp_path, small_contract()))
     assert list(contract.clauses) == ["CHAT-ONE", "CHAT-TWO"]
     assert contract.clauses["CHAT-ONE"].needs == ("chat",)
     assert [quote.source for quote in contract.clauses["CHAT-TWO"].also] == ["guide"]
-    assert contract.areas["chat"] == tuple(contract.clauses.values())
+    assert contract.areas == ("chat",)
 
 
 def test_the_digest_follows_the_data(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     files = small_contract()
-    before = load(write(tmp_path / "a", files)).digest
-    assert load.__wrapped__(tmp_path / "a").digest == before
+    before = read(write(tmp_path / "a", files)).digest
+    assert read.__wrapped__(tmp_path / "a").digest == before
     clause(gate="warn")(files)
-    assert load(write(tmp_path / "b", files)).digest != before
+    assert read(write(tmp_path / "b", files)).digest != before

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from fixtures import embedded
 from fixtures.outcomes import NotApplicable
 from fixtures.reference import variants
+from schemas import profiles
 from schemas.records import Result
 from suites import catalogue, judge
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target
 from suites.fuzz.drive import Hunt
-from suites.fuzz.test_fuzz import DEEP, KINDS, MODELS, UPLOAD
+from suites.fuzz.test_fuzz import MODELS
 from suites.speech import plain
 from tests import bench
 from tests.fuzz import FAULTS
@@ -41,7 +42,11 @@ if TYPE_CHECKING:
     from schemas.records import Judgement
     from suites.fuzz.cases import Case
 
+LAW = profiles.load(profiles.DEFAULT)
+
 SEED = "silence"
+# Drawn requests of the deep tier, by operation.
+DEEP = {name: one.drawn.deep for name, one in LAW.operations.items() if one.drawn}
 # The cases by operation, for each choice of models.
 Drawn: TypeAlias = dict[tuple[str, ...], dict[str, list["Case"]]]
 
@@ -57,7 +62,7 @@ class Heard:
     def announce(self, exchange: Exchange) -> None:
         """Judge one exchange as it comes."""
         self.exchanges.append(exchange)
-        self.hear(judge.judge(exchange))
+        self.hear(judge.judge(exchange, LAW))
 
     def hear(self, judgements: Iterable[Judgement]) -> None:
         """Keep what was found, and what crashed."""
@@ -75,7 +80,7 @@ class Heard:
 
 def silent(root: str, count: int, each: int, only: str, together: int) -> int:
     """Whether nothing is said of the reference, nor of any variant of such a name."""
-    catalogue.load()
+    catalogue.load(LAW)
     drawn: Drawn = {}
     loud = [_loud(f"{root}/v1", "reference", (count, count, 0), drawn)]
     names = fnmatch.filter(variants.load().entries, only)
@@ -100,7 +105,7 @@ def _loud(base_url: str, name: str, part: tuple[int, int, int], drawn: Drawn) ->
         ]
     for finding in (finding for hunt in hunts for finding in hunt.findings("")):
         heard.say(finding.clause, finding)
-    heard.hear(judge.judge_run(heard.exchanges))
+    heard.hear(judge.judge_run(heard.exchanges, LAW))
     sent, trouble = sum(hunt.sent for hunt in hunts), sum(hunt.troubled for hunt in hunts)
     told = dict(heard.times) or "silent"
     seconds = time.perf_counter() - began
@@ -112,7 +117,11 @@ def _loud(base_url: str, name: str, part: tuple[int, int, int], drawn: Drawn) ->
 
 def _models(dut: Deployment) -> tuple[str, ...]:
     """The models that are listed, and those that are asked: for others, other cases are drawn."""
-    asked = [_target(dut, operation).model for operation in KINDS if _served(dut, operation)]
+    asked = [
+        _target(dut, operation).model
+        for operation in DEEP
+        if operation != MODELS and _served(dut, operation)
+    ]
     return (*(str(entry["id"]) for entry in dut.cast.entries), *asked)
 
 
@@ -126,7 +135,7 @@ def _window(cases: list[Case], size: int, turn: int) -> list[Case]:
 def _drawn(dut: Deployment, count: int) -> Iterator[tuple[str, list[Case]]]:
     """So many cases in all, spread over the routes as the deep tier spreads them."""
     whole = sum(DEEP.values())
-    for operation in (*KINDS, MODELS):
+    for operation in DEEP:
         share = round(count * DEEP[operation] / whole)
         drawn: Iterable[Case]
         if not _served(dut, operation):
@@ -164,8 +173,9 @@ def _hunt(dut: Deployment, operation: str, cases: list[Case]) -> Hunt:
 
 def _target(dut: Deployment, operation: str) -> Target:
     if operation == MODELS:
-        return Target(dut, "/models", "", "", dut.cast.model("chat"))
-    return target(dut, operation, plain(dut) if operation == UPLOAD else None)
+        return Target(dut, LAW.operations[operation], dut.cast.model("chat"))
+    one = LAW.operations[operation]
+    return target(dut, one, plain(dut) if one.is_form else None)
 
 
 def found(root: str, tier: str) -> int:

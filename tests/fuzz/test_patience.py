@@ -9,6 +9,7 @@ import pytest
 
 from fixtures.exchange import Chunk, Exchange, Failure, Request
 from fixtures.outcomes import NotRun
+from schemas import profiles
 from suites.fuzz import plan
 from suites.fuzz.cases import Target, target
 from suites.fuzz.drive import Hunt
@@ -17,13 +18,15 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LAW = profiles.load(profiles.DEFAULT)
+
 SLOW = 0.02
 
 
 @pytest.fixture(scope="module")
 def chat(reference: str) -> Iterator[Target]:
     with bench.deployment(f"{reference}/v1") as dut:
-        yield target(dut, "POST /chat/completions", None)
+        yield target(dut, LAW.operations["POST /chat/completions"], None)
 
 
 def _answered(request: Request) -> Exchange:

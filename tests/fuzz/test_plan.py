@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.audio import speech
-from schemas import edges, tables
+from schemas import boundary_values, profiles
 from suites.fuzz import plan
 from suites.fuzz.cases import flat, target
-from suites.fuzz.test_fuzz import KINDS
 from tests import bench
 
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
     from fixtures.deployment import Deployment
     from suites.fuzz.cases import Target
+
+LAW = profiles.load(profiles.DEFAULT)
+DRAWN = {name: one for name, one in LAW.operations.items() if one.drawn and one.request}
 
 
 @pytest.fixture(scope="module")
@@ -29,25 +31,26 @@ def dut(reference: str) -> Iterator[Deployment]:
 
 
 def _target(dut: Deployment, operation: str) -> Target:
-    return target(dut, operation, speech() if KINDS[operation] == "audio.request" else None)
+    one = DRAWN[operation]
+    return target(dut, one, speech() if one.is_form else None)
 
 
 def _key(field: str, value: Any) -> tuple[str, str]:
     return field, json.dumps(value, default=repr)
 
 
-@pytest.mark.parametrize("operation", KINDS)
+@pytest.mark.parametrize("operation", DRAWN)
 def test_the_values_next_to_each_range_are_sent(dut: Deployment, operation: str) -> None:
     sent = {
         _key(name, value)
         for case in flat(plan.standard(_target(dut, operation)))
         for name, value in case.odd.items()
     }
-    kind = KINDS[operation]
+    kind = str(DRAWN[operation].request)
     next_to = {
         _key(row.field, value)
-        for row in tables.load().requests[kind].rows
-        for value in edges.outside(kind, row.field)
+        for row in LAW.tables.requests[kind].rows
+        for value in boundary_values.outside(LAW.bodies, kind, row.field)
     }
     assert next_to
     assert not next_to - sent
@@ -72,12 +75,13 @@ def test_the_values_next_to_each_range_are_sent(dut: Deployment, operation: str)
 def test_next_to_a_range_lies_one_value_on_each_side(
     kind: str, field: str, values: tuple[Any, ...]
 ) -> None:
-    assert edges.outside(kind, field) == values
+    assert boundary_values.outside(LAW.bodies, kind, field) == values
 
 
-@pytest.mark.parametrize("operation", KINDS)
+@pytest.mark.parametrize("operation", DRAWN)
 def test_packs_hold_only_what_is_promised(dut: Deployment, operation: str) -> None:
-    share = plan.SHARES[KINDS[operation]][0]
+    drawn = DRAWN[operation].drawn
+    share = drawn.packs if drawn else 0
     packs = list(islice(plan.together(_target(dut, operation)), share))
-    assert len(packs) == share
+    assert len(packs) == share > 0
     assert {pack.promise.standing for pack in packs} == {"accepted"}

@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.audio import speech
 from fixtures.exchange import Chunk, Exchange
+from schemas import profiles
 from suites.fuzz import promise, verdict
 from suites.fuzz.cases import Target, target
 from suites.fuzz.cost import BRAKE, thrifty
@@ -15,6 +16,8 @@ from tests import bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LAW = profiles.load(profiles.DEFAULT)
 
 USER = {"role": "user", "content": "Say OK"}
 TEXT = {"type": "text", "text": "Say OK"}
@@ -24,7 +27,7 @@ TOOL = {"type": "function", "function": {"name": "f"}}
 @pytest.fixture(scope="module")
 def chat(reference: str) -> Iterator[Target]:
     with bench.deployment(f"{reference}/v1") as dut:
-        yield target(dut, "POST /chat/completions", None)
+        yield target(dut, LAW.operations["POST /chat/completions"], None)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_each_form_of_a_prompt_has_its_clause(
     reference: str, operation: str, odd: dict[str, Any], clause: str
 ) -> None:
     with bench.deployment(f"{reference}/v1") as dut:
-        hunted = target(dut, operation, None)
+        hunted = target(dut, LAW.operations[operation], None)
         assert verdict.accepting(hunted, hunted.case(odd)) == clause
 
 
@@ -104,16 +107,16 @@ def test_a_schema_of_odd_names_is_not_simple() -> None:
 def test_tokens_are_bounded_before_anything_is_sent(
     body: dict[str, Any], bound: dict[str, Any]
 ) -> None:
-    assert thrifty("chat.request", body) == bound
+    assert thrifty(LAW.operations["POST /chat/completions"], body) == bound
 
 
 def test_a_response_is_bounded() -> None:
-    assert thrifty("responses.request", {"input": "x"})["max_output_tokens"] == 64
+    assert thrifty(LAW.operations["POST /responses"], {"input": "x"})["max_output_tokens"] == 64
 
 
 def test_of_other_bytes_than_a_recording_nothing_is_promised(reference: str) -> None:
     with bench.deployment(f"{reference}/v1") as dut:
-        audio = target(dut, "POST /audio/transcriptions", speech())
+        audio = target(dut, LAW.operations["POST /audio/transcriptions"], speech())
         assert audio.case({}).promise.standing == "accepted"
         assert audio.case({"file": b"R"}).promise.standing == "open"
         assert audio.case({"file": ""}).promise.standing == "refused"
@@ -132,7 +135,7 @@ def test_500_is_lawful_for_a_model_that_responses_does_not_serve(
     reference: str, body: bytes, lawful: bool
 ) -> None:
     with bench.deployment(f"{reference}/v1") as dut:
-        responses = target(dut, "POST /responses", None)
+        responses = target(dut, LAW.operations["POST /responses"], None)
         case = responses.raw("an odd body", body, promise.OPEN)
         guidance = (Chunk(0.0, b'{"detail": "Name a model with supports_responses: true."}'),)
         exchange = Exchange("x", case.request, 500, chunks=guidance)

@@ -8,21 +8,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import edges, strategies, tables, validate
+from schemas import boundary_values, profiles, strategies
 
-KINDS = tuple(tables.load().requests)
+LAW = profiles.load(profiles.DEFAULT)
+
+BODIES = LAW.bodies
+KINDS = tuple(LAW.tables.requests)
 STANDINGS = ("accepted", "refused", "open")
-ROWS = [(kind, row.field) for kind in KINDS for row in tables.load().requests[kind].rows]
+ROWS = [(kind, row.field) for kind in KINDS for row in LAW.tables.requests[kind].rows]
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_accepted_requests_are_promised_to_be_taken(kind: str) -> None:
     @FEW
-    @given(strategies.requests(kind, "accepted", ("tools", "reasoning", "responses")))
+    @given(strategies.requests(BODIES, kind, "accepted", ("tools", "reasoning", "responses")))
     def holds(body: dict[str, Any]) -> None:
-        assert validate.accepts(kind, body)
-        assert not validate.refusals(kind, body)
+        assert BODIES[kind].accepts(body)
+        assert not BODIES[kind].refusals(body)
 
     holds()
 
@@ -30,9 +33,9 @@ def test_accepted_requests_are_promised_to_be_taken(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_refused_requests_have_a_clause(kind: str) -> None:
     @FEW
-    @given(strategies.requests(kind, "refused", model="a-model"))
+    @given(strategies.requests(BODIES, kind, "refused", model="a-model"))
     def holds(body: dict[str, Any]) -> None:
-        assert validate.refusals(kind, body)
+        assert BODIES[kind].refusals(body)
         assert body["model"] == "a-model"
 
     holds()
@@ -41,24 +44,24 @@ def test_refused_requests_have_a_clause(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_open_requests_are_neither(kind: str) -> None:
     @FEW
-    @given(strategies.requests(kind, "open", model="a-model"))
+    @given(strategies.requests(BODIES, kind, "open", model="a-model"))
     def holds(body: dict[str, Any]) -> None:
-        assert not validate.refusals(kind, body)
+        assert not BODIES[kind].refusals(body)
 
     holds()
 
 
 @pytest.mark.parametrize(("kind", "field"), ROWS)
 def test_edges_are_told_by_the_schema(kind: str, field: str) -> None:
-    listed = edges.edges(kind, field)
+    listed = boundary_values.edges(BODIES, kind, field)
     assert len(listed) > 5
-    assert all(validate.standing(kind, field, value) == standing for value, standing in listed)
+    assert all(BODIES[kind].standing(field, value) == standing for value, standing in listed)
 
 
 def test_edges_hold_the_borders_of_a_printed_range() -> None:
     values = dict.fromkeys(
         value
-        for value, _ in edges.edges("completions.request", "top_p")
+        for value, _ in boundary_values.edges(BODIES, "completions.request", "top_p")
         if isinstance(value, float | int)
     )
     assert {0, 0.001, 0.999, 1, -0.001, 1.001} <= set(values)
@@ -67,9 +70,9 @@ def test_edges_hold_the_borders_of_a_printed_range() -> None:
 @pytest.mark.parametrize("standing", STANDINGS)
 def test_values_of_a_row_have_the_standing_that_was_asked_for(standing: Any) -> None:
     @FEW
-    @given(strategies.values("chat.request", "temperature", standing))
+    @given(strategies.values(BODIES, "chat.request", "temperature", standing))
     def holds(value: Any) -> None:
-        assert validate.standing("chat.request", "temperature", value) == standing
+        assert BODIES["chat.request"].standing("temperature", value) == standing
 
     holds()
 
@@ -77,5 +80,5 @@ def test_values_of_a_row_have_the_standing_that_was_asked_for(standing: Any) -> 
 @FEW
 @given(st.data())
 def test_an_unknown_field_is_open(data: st.DataObject) -> None:
-    value = data.draw(strategies.values("chat.request", "no_such_field", "open"))
-    assert validate.standing("chat.request", "no_such_field", value) == "open"
+    value = data.draw(strategies.values(BODIES, "chat.request", "no_such_field", "open"))
+    assert BODIES["chat.request"].standing("no_such_field", value) == "open"

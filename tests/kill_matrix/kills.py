@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fixtures.reference import faults
-from schemas import contract
+from schemas import profiles
 from suites.checks import TIERS
 from tests import bench
 from tests.kill_matrix import memory
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from reports.verdicts import Outcome
     from suites.checks import Check
     from tests.kill_matrix.memory import Memory
+
+LAW = profiles.load(profiles.DEFAULT)
 
 CLIENTS = ("sdk", "litellm")
 MUCH = 3
@@ -119,7 +121,7 @@ def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> I
 
 def _drawn_on(violates: tuple[str, ...]) -> Any:
     """Chooses the checks that draw requests where a fault may show."""
-    clauses = contract.load().clauses
+    clauses = LAW.clauses
     routes = {clauses[clause].endpoint for clause in violates}
 
     def chosen(case: Check) -> bool:

@@ -22,7 +22,7 @@ from fixtures.exchange import Exchange, Request
 from fixtures.secret import Redactor, Secret
 from fixtures.setup import Setup
 from reports.verdicts import Outcome, Scope, decide
-from schemas import contract, profiles
+from schemas import profiles
 from schemas.records import Verdict
 from suites import catalogue, checks, judge, prerequisites
 from tests import bench
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from fixtures.reference.alter import Alteration
     from schemas.records import Judgement
 
+LAW = profiles.load(profiles.DEFAULT)
+
 TODAY = date(2026, 1, 1)
-PROFILE, SEED = "compactifai", "bench"
+SEED = "bench"
 LISTING = Request("GET", "/models")
 
 
@@ -142,10 +144,9 @@ class Report:
         """What the run comes to."""
         judgements = [one.judgement for one in self.told]
         judgements += [one for each in self.exchanges for one in self.said[id(each)]]
-        judgements += [*judge.judge_run(self.exchanges), *self.unserved]
-        promised = profiles.load(PROFILE)
-        scope = Scope(_decided(), self.tier, promised.not_promised, promised.gates)
-        return decide(contract.load().clauses.values(), judgements, scope, today=TODAY)
+        judgements += [*judge.judge_run(self.exchanges, LAW), *self.unserved]
+        scope = Scope(_decided(), self.tier, LAW.not_promised)
+        return decide(LAW.clauses.values(), judgements, scope, today=TODAY)
 
     @property
     def violated(self) -> frozenset[str]:
@@ -161,9 +162,9 @@ class Report:
 @cache
 def _decided() -> Mapping[str, str]:
     """The tiers of the clauses that need no other client."""
-    alone = {case.clause for case in catalogue.load() if not bench.starts_a_client(case)}
-    alone |= judge.covered()
-    return {clause: tier for clause, tier in catalogue.tiers().items() if clause in alone}
+    alone = {case.clause for case in catalogue.load(LAW) if not bench.starts_a_client(case)}
+    alone |= judge.rules(LAW).covered
+    return {clause: tier for clause, tier in catalogue.tiers(LAW).items() if clause in alone}
 
 
 def learn(base_url: str, tiers: Sequence[str] = checks.TIERS) -> Memory:
@@ -215,7 +216,7 @@ def _examine(
     def announce(exchange: Exchange) -> None:
         heard.append(exchange)
         known = honest.said.get(id(exchange), own.said.get(id(exchange)))
-        said[id(exchange)] = tuple(judge.judge(exchange)) if known is None else known
+        said[id(exchange)] = tuple(judge.judge(exchange, LAW)) if known is None else known
 
     with deployment(base_url, honest, own, (tier, seed), announce) as (dut, client, held):
         client.concerned = concerns(altered, client)
@@ -236,13 +237,13 @@ def _examine(
         for key, answers in client.fresh.items():
             own.answers.setdefault(key, answers)
         own.said.update(said)
-        unserved = tuple(prerequisites.unserved(dut.cast))
+        unserved = tuple(prerequisites.unserved(LAW, dut.cast))
         return Report(tier, tuple(told), said, unserved, client.sent)
 
 
 def ordered(tier: str) -> list[checks.Check]:
     """The checks of a tier in the order of a run: the smallest tier first, what is drawn last."""
-    cases = [case for case in catalogue.load() if chosen(case, tier)]
+    cases = [case for case in catalogue.load(LAW) if chosen(case, tier)]
     return sorted(cases, key=lambda case: (checks.TIERS.index(case.tier), case.last))
 
 
@@ -257,7 +258,7 @@ def deployment(
     """A deployment whose client remembers; `asked` are the tier and the seed."""
     os.environ[bench.KEY_ENV] = bench.BENCH_KEY
     secret = Secret(bench.BENCH_KEY)
-    setup = Setup(base_url, bench.KEY_ENV, PROFILE, *asked)
+    setup = Setup(base_url, bench.KEY_ENV, LAW.name, *asked)
     client = Remembering(
         base_url,
         secret,
@@ -265,12 +266,13 @@ def deployment(
         bench.Unbounded(Path()),
         announce,
         setup.limits,
+        LAW,
         honest,
         own,
     )
     client.remembers = True
     held = bench.Held(Path(), base_url)
     try:
-        yield Deployment(client, held, contract.load(), profiles.load(PROFILE), setup), client, held
+        yield Deployment(client, held, LAW, setup), client, held
     finally:
         client.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.reference import faults, variants
 from reports import writers
-from schemas import contract
+from schemas import profiles
 from tests.kill_matrix import combinations
 from tests.kill_matrix.proof import UNBREAKABLE
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.kill_matrix.kills import Kill
     from tests.kill_matrix.silences import Silence
+
+LAW = profiles.load(profiles.DEFAULT)
 
 PATH = Path(__file__).parents[2] / "reports" / "kill-matrix.json"
 SETS = 50  # of variants, that are drawn to go together
@@ -102,7 +104,7 @@ class Matrix:
                 "gate": clause.gate,
                 **({"unbreakable": UNBREAKABLE[name]} if name in UNBREAKABLE else {}),
             }
-            for name, clause in contract.load().clauses.items()
+            for name, clause in LAW.clauses.items()
         }
 
     def as_written(self) -> Row:
@@ -110,7 +112,7 @@ class Matrix:
         return {
             "format": 1,
             "measured": datetime.now(UTC).isoformat(timespec="seconds"),
-            "contract": contract.load().digest,
+            "contract": LAW.digest,
             "seconds": round(self.seconds),
             "figures": self.figures,
             "faults": {name: self.faults[name] for name in sorted(self.faults)},

@@ -6,12 +6,14 @@ import zlib
 from collections.abc import Iterator
 
 from fixtures.reference import faults, variants
-from schemas import contract
+from schemas import profiles
 from suites import checks
 from tests import bench
 from tests.kill_matrix import combinations
 from tests.kill_matrix.kills import CLIENTS
 from tests.kill_matrix.published import Matrix
+
+LAW = profiles.load(profiles.DEFAULT)
 
 TIERS = checks.TIERS[:2]
 # Requests, the examination itself counted as some; a second takes about two hundred.
@@ -59,7 +61,7 @@ def _elsewhere(name: str, violates: tuple[str, ...]) -> bool:
 
 def _turn(name: str) -> int:
     """An order that changes with the contract and the number of faults: each has its turn."""
-    salt = f"{contract.load().digest} {len(faults.load().entries)}"
+    salt = f"{LAW.digest} {len(faults.load().entries)}"
     return zlib.crc32(f"{salt} {name}".encode())
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import document, evidence, signoff
 from reports.verdicts import Scope, decide
-from schemas import contract
+from schemas import profiles
 from schemas.records import Finding, Judgement, Observation, Result
 
 if TYPE_CHECKING:
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
     from reports.waivers import Waiver
 
+LAW = profiles.load(profiles.DEFAULT)
+
 BLOCKS, STREAMS, WARNS, REPORTS = (
     "CHAT-REQ-N-02",
     "STREAM-CHAT-DONE-01",
     "CHAT-RESP-FINISH-01",
     "CHAT-UNKNOWN-01",
 )
-CLAUSES = contract.load().clauses
+CLAUSES = LAW.clauses
 DIGEST = "0" * 64
 FINDING = Finding(("a 4xx status",), "HTTP 200", "/choices", "x1", "small", BLOCKS)
 BODY = '{"model": "small", "stream": true}'
@@ -102,7 +104,7 @@ def run(
     by = {
         "version": "0.1.0",
         "digest": DIGEST,
-        "contract": contract.load().digest,
+        "contract": LAW.digest,
         "profile": DIGEST,
         "tier": "standard",
         "seed": "5eed",

@@ -10,27 +10,29 @@ import pytest
 from reports import __main__ as command
 from reports import explain
 from reports.document import ReportError
-from schemas import contract
+from schemas import profiles
 from tests.reports import samples
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LAW = profiles.load(profiles.DEFAULT)
 
 LABELS = ("quote", "source", "checks", "lawful", "breaks", "known in", "curl")
 
 
 @pytest.fixture(scope="module")
 def rules() -> dict[str, Any]:
-    return explain.rules()
+    return dict(explain.rules(LAW))
 
 
 def test_every_clause_is_explained(rules: dict[str, Any]) -> None:
     for clause in samples.CLAUSES.values():
-        told = explain.text(clause, rules[clause.id])
+        told = explain.text(LAW, clause, rules[clause.id])
         for label in LABELS:
             assert f"\n{label:<{explain.LABEL}}" in told, clause.id
         assert clause.statement in told
-        words = shlex.split(explain.smallest(clause))
+        words = shlex.split(explain.smallest(LAW, clause))
         assert words[0] == "curl"
         assert words[3].startswith("$BASE_URL/")
         assert ("$COMPACTIFAI_API_KEY" in told) == ("without credentials" not in clause.statement)
@@ -42,7 +44,7 @@ def test_every_clause_has_checks_and_a_tier(rules: dict[str, Any]) -> None:
 
 
 def test_smallest_request_carries_the_value_that_the_clause_speaks_of() -> None:
-    told = {name: explain.smallest(samples.CLAUSES[name]) for name in samples.CLAUSES}
+    told = {name: explain.smallest(LAW, samples.CLAUSES[name]) for name in samples.CLAUSES}
     assert '"n": 2' in told["CHAT-REQ-N-02"]
     assert '"model"' not in told["CHAT-REQ-MODEL-01"]
     assert '"stream": true' in told["STREAM-CHAT-DONE-01"]
@@ -52,7 +54,7 @@ def test_smallest_request_carries_the_value_that_the_clause_speaks_of() -> None:
 
 def test_what_is_known_names_clauses_and_areas_that_exist() -> None:
     known = explain.knowledge()
-    assert set(known.areas) == set(contract.load().areas)
+    assert set(known.areas) == set(LAW.areas)
     named = {clause for row in known.faults for clause in row.clauses}
     assert named <= set(samples.CLAUSES)
     assert all(row.fault.endswith(".") and row.breaks.endswith(".") for row in known.faults)
@@ -72,9 +74,9 @@ def test_run_is_shown_with_its_own_request(
 
 def test_unknown_clause_is_refused_with_the_nearest() -> None:
     with pytest.raises(ReportError, match="did you mean CHAT-REQ-N-02"):
-        explain.clause("CHAT-REQ-N-2")
+        explain.clause(LAW, "CHAT-REQ-N-2")
     with pytest.raises(ReportError, match="schemas/clauses/ lists them"):
-        explain.clause("?")
+        explain.clause(LAW, "?")
 
 
 def test_clause_that_an_older_run_did_not_know_is_explained_without_it(

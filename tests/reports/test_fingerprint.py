@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reports import document, fingerprint
-from schemas import contract, profiles, records
+from schemas import catalogue, profiles, records
 from schemas.records import Finding
 from tests.reports import samples
 
@@ -61,19 +61,19 @@ def test_contract_is_another_with_another_table_or_profile(file: str, tmp_path: 
     shutil.copytree(
         profiles.DIRECTORY.parent, tmp_path / "s", ignore=shutil.ignore_patterns("*.py*")
     )
-    before = contract.load.__wrapped__(tmp_path / "s").digest
-    assert contract.load.__wrapped__(tmp_path / "s").digest == before
+    before = catalogue.read.__wrapped__(tmp_path / "s").digest
+    assert catalogue.read.__wrapped__(tmp_path / "s").digest == before
     with (tmp_path / "s" / file).open("a") as changed:
         changed.write("# a word\n")
-    assert contract.load.__wrapped__(tmp_path / "s").digest != before
+    assert catalogue.read.__wrapped__(tmp_path / "s").digest != before
 
 
 def test_profile_is_known_by_its_digest(tmp_path: Path) -> None:
     text = (profiles.DIRECTORY / "compactifai.yaml").read_text("utf-8")
     (tmp_path / "mine.yaml").write_text(text + "# mine\n", "utf-8")
     mine, theirs = profiles.load(str(tmp_path / "mine.yaml")), profiles.load("compactifai")
-    assert len(mine.digest) == 64
-    assert mine.digest != theirs.digest
+    assert len(mine.profile_digest) == 64
+    assert mine.profile_digest != theirs.profile_digest
 
 
 @pytest.mark.parametrize("odd", ["\ud800", "\u2028", "\u2029", "\x85", "\x0b\x0c\x1c\x1d\x1e"])

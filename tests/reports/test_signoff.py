@@ -10,12 +10,14 @@ import pytest
 
 from reports import excerpt, signoff, timeline, view
 from reports.waivers import Waiver
-from schemas import contract
+from schemas import profiles
 from schemas.records import Finding
 from tests.reports import samples
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LAW = profiles.load(profiles.DEFAULT)
 
 WAIVER = Waiver(samples.BLOCKS, "until 4.2", "jane", "GW-812", date(2026, 12, 31), line=3)
 ONE = samples.entry("x1", '{"choices": [1, 2], "id": "chatcmpl-1"}')
@@ -54,9 +56,7 @@ def test_waiver_is_shown_with_owner_and_expiry() -> None:
 
 
 def test_fingerprint_observations_and_strength_are_shown() -> None:
-    question = next(
-        each.question for each in contract.load().observations.values() if each.key == "logit_bias"
-    )
+    question = next(each.question for each in LAW.observations.values() if each.key == "logit_bias")
     for text in drawn(deployment={"headers": {"server": ["uvicorn"]}}):
         assert "server: uvicorn" in text
         assert samples.DIGEST in text

@@ -13,12 +13,16 @@ import pytest
 from filelock import FileLock
 
 from fixtures import plugin, setup
+from schemas import profiles
 from schemas.profiles import ProfileError
 from tests.bench import BENCH_KEY
 from tests.rig import liars, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LAW = profiles.load(profiles.DEFAULT)
+PATHS = tuple(one.path for one in LAW.tables.operations)
 
 NOWHERE = "http://127.0.0.1:1/v1"
 ONE = "suites/models"
@@ -106,13 +110,13 @@ ACCEPTED = {
 
 @pytest.mark.parametrize("text", ACCEPTED)
 def test_base_url_is_taken_with_or_without_slash(text: str) -> None:
-    assert setup.base_url(text) == ACCEPTED[text]
+    assert setup.base_url(text, PATHS) == ACCEPTED[text]
 
 
-@pytest.mark.parametrize("route", [*setup.ROUTES, "/models/", "/v1/models"])
+@pytest.mark.parametrize("route", [*PATHS, "/models/", "/v1/models"])
 def test_base_url_with_a_route_is_refused_with_the_right_one(route: str) -> None:
     with pytest.raises(setup.UsageError, match="write --base-url=http://localhost"):
-        setup.base_url(f"http://localhost{route}")
+        setup.base_url(f"http://localhost{route}", PATHS)
 
 
 def test_model_may_have_a_role() -> None:

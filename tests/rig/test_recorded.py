@@ -13,9 +13,12 @@ import pytest
 from fixtures import har, recorded
 from fixtures.exchange import Exchange
 from reports.evidence import HarError, whole
-from schemas import contract, profiles
+from schemas import profiles
 from schemas.records import Finding
 from suites import catalogue, judge
+
+LAW = profiles.load(profiles.DEFAULT)
+OPERATIONS = tuple(LAW.operations.values())
 
 BASE = "https://api.example.com/openai/v1"
 CHAT = {"model": "a", "messages": [{"role": "user", "content": "Hi"}]}
@@ -71,7 +74,7 @@ def entry(
 
 
 def load(*entries: Any, base_url: str = "") -> recorded.Recording:
-    return recorded.load([("traffic.har", entries)], base_url)
+    return recorded.load([("traffic.har", entries)], OPERATIONS, base_url)
 
 
 def only(*entries: Any) -> Exchange:
@@ -81,7 +84,10 @@ def only(*entries: Any) -> Exchange:
 
 def findings(*exchanges: Exchange) -> list[Finding]:
     catalogue.invariants()
-    told = [*(each for one in exchanges for each in judge.judge(one)), *judge.judge_run(exchanges)]
+    told = [
+        *(each for one in exchanges for each in judge.judge(one, LAW)),
+        *judge.judge_run(exchanges, LAW),
+    ]
     assert not [each.reason for each in told if each.result == "harness_error"]
     return [finding for each in told for finding in each.findings]
 
@@ -123,10 +129,10 @@ def saying(**message: Any) -> dict[str, Any]:
 )
 def test_what_openai_documents_blocks_nowhere(asked: dict[str, Any], told: dict[str, Any]) -> None:
     exchange = only(entry(sent={**CHAT, **asked}, told={**ANSWER, **told}))
-    profile, clauses = profiles.load("openai"), contract.load().clauses
-    broken = [clauses[each.clause] for each in findings(exchange)]
+    profile = profiles.load("openai")
+    broken = [each.clause for each in findings(exchange)]
     held = [each for each in broken if profile.promises(each)]
-    assert not [each.id for each in held if profile.gate(each) != "report"]
+    assert not [each for each in held if profile.clauses[each].gate != "report"]
 
 
 def test_no_choice_is_wrong_for_every_profile() -> None:
@@ -219,7 +225,7 @@ def test_really_empty_body_is_judged() -> None:
     ],
 )
 def test_any_base_path_is_taken(method: str, url: str, expected: tuple[str, str] | None) -> None:
-    assert recorded.address(method, url) == expected
+    assert recorded.address(method, url, OPERATIONS) == expected
 
 
 def test_base_url_chooses() -> None:
@@ -232,7 +238,7 @@ def test_base_url_chooses() -> None:
 
 
 def test_same_exchange_in_two_files_is_judged_once() -> None:
-    twice = recorded.load([("a.har", [entry()]), ("a.har", [entry(), entry(told={})])])
+    twice = recorded.load([("a.har", [entry()]), ("a.har", [entry(), entry(told={})])], OPERATIONS)
     assert [each.id for _, each in twice.exchanges] == ["a.har-0", "a.har.2-1"]
     assert dict(twice.passed_over) == {recorded.TWICE: 1}
 

@@ -11,10 +11,12 @@ import pytest
 
 from fixtures import recorded
 from reports.evidence import whole
-from schemas import contract, profiles
+from schemas import profiles
 from suites import catalogue, judge
 from tests.rig import runs
 from tests.rig.test_recorded import ANSWER, entry
+
+LAW = profiles.load("openai")
 
 ROOT = Path(__file__).parents[2]
 # Real exchanges of live services as HAR; they are no part of this repository.
@@ -39,20 +41,22 @@ def test_recordings_are_at_hand() -> None:
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_real_services_are_accused_of_nothing_else(path: Path) -> None:
     catalogue.invariants()
-    found = recorded.load([(path.name, whole(path))])
+    found = recorded.load([(path.name, whole(path))], LAW.operations.values())
     assert not found.passed_over
     exchanges = [exchange for _, exchange in found.exchanges]
-    told = [*(j for each in exchanges for j in judge.judge(each)), *judge.judge_run(exchanges)]
+    told = [
+        *(j for each in exchanges for j in judge.judge(each, LAW)),
+        *judge.judge_run(exchanges, LAW),
+    ]
     assert not [each.reason for each in told if each.result == "harness_error"]
-    profile, clauses = profiles.load("openai"), contract.load().clauses
     broken = {
         finding.clause: (finding.exchange, finding.expected, finding.actual)
         for each in told
         for finding in each.findings
-        if profile.promises(clauses[finding.clause])
+        if LAW.promises(finding.clause)
     }
     assert set(broken) <= set(KNOWN), broken
-    assert {profile.gate(clauses[clause]) for clause in broken} <= {"report"}
+    assert {LAW.clauses[clause].gate for clause in broken} <= {"report"}
 
 
 def har(path: Path, *entries: Any) -> str:

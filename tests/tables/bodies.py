@@ -133,6 +133,14 @@ GOOD: dict[str, list[Any]] = {
             ],
         }
     ],
+    "embeddings.response": [
+        {
+            "object": "list",
+            "data": [{"object": "embedding", "index": 0, "embedding": [0.1, 0.2]}],
+            "model": "nomic-embed-text",
+            "usage": {"prompt_tokens": 2, "total_tokens": 2},
+        }
+    ],
     "error": [
         {
             "error": {"message": "No.", "type": "invalid", "param": None, "code": None},
@@ -146,4 +154,5 @@ BASE: dict[str, dict[str, Any]] = {
     "completions.request": {"model": "m", "prompt": "The capital of France is"},
     "responses.request": {"model": "m", "input": "Say OK"},
     "audio.request": {"file": b"RIFF", "model": "m"},
+    "embeddings.request": {"model": "m", "input": "Hello world"},
 }

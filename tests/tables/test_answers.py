@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from schemas import profiles
 from schemas.derive import schema
-from schemas.tables import load
-from schemas.validate import _Validator, kinds, violations
+from schemas.validate import _Validator
 from tests.tables.bodies import CALL, GOOD, MODEL, NOW, RESPONSE
 
-TABLES = load()
+LAW = profiles.load(profiles.DEFAULT)
+
+TABLES, BODIES = LAW.tables, LAW.bodies
 WRONG: tuple[Any, ...] = ("wrong", 5, {"wrong": 1})
 
 
@@ -101,12 +103,12 @@ def changed(body: Any, path: tuple[Any, ...], value: Any = ..., *, gone: bool = 
 
 def clauses(kind: str, body: Any) -> set[str]:
     """The clauses that a body violates."""
-    return {one.clause for one in violations(kind, body)}
+    return {one.clause for one in BODIES.violations(kind, body)}
 
 
 def test_every_response_kind_has_a_good_body() -> None:
     assert set(GOOD) == set(TABLES.responses)
-    assert set(TABLES.kinds) == set(kinds())
+    assert set(TABLES.kinds) == set(BODIES.kinds)
 
 
 def test_every_row_of_every_answer_is_proved_here() -> None:
@@ -124,7 +126,7 @@ def test_every_row_of_every_answer_is_proved_here() -> None:
     ("kind", "body"), [(kind, body) for kind, bodies in GOOD.items() for body in bodies]
 )
 def test_a_good_body_has_no_violation(kind: str, body: Any) -> None:
-    assert violations(kind, body) == []
+    assert BODIES.violations(kind, body) == []
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
@@ -138,7 +140,7 @@ def test_a_missing_key_violates_the_presence_clause(place: Place) -> None:
 def test_a_wrong_value_violates_the_value_clause_in_its_place(place: Place) -> None:
     core = {key: value for key, value in place.row.items() if key != "allOf"}
     value = next(each for each in WRONG if not _Validator(core).is_valid(each))
-    found = violations(place.kind, changed(place.body, place.path, value))
+    found = BODIES.violations(place.kind, changed(place.body, place.path, value))
     assert {one.clause for one in found} == {place.row["x-value-clause"]}
     assert found[0].pointer == "/" + "/".join(map(str, place.path))
     assert found[0].expected
@@ -240,17 +242,17 @@ def test_content_is_null_only_beside_tool_calls(calls: Any) -> None:
         **({} if calls is ... else {"tool_calls": calls}),
     }
     body = changed(GOOD["chat.response"][0], FIRST, message)
-    (found,) = violations("chat.response", body)
+    (found,) = BODIES.violations("chat.response", body)
     assert (found.clause, found.pointer) == ("CHAT-RESP-CHOICE-01", "/choices/0/message")
     assert "null only beside tool calls" in found.expected
     lawful = {"role": "assistant", "content": None, "tool_calls": [CALL]}
-    assert violations("chat.response", changed(body, FIRST, lawful)) == []
+    assert BODIES.violations("chat.response", changed(body, FIRST, lawful)) == []
 
 
 def test_content_is_null_where_a_reasoning_model_had_no_room_to_answer() -> None:
     body = changed(GOOD["chat.response"][0], FIRST, {"role": "assistant", "content": None})
     cut = changed(body, ("choices", 0, "finish_reason"), "length")
-    assert violations("chat.response", cut) == []
+    assert BODIES.violations("chat.response", cut) == []
 
 
 LAWFUL: list[tuple[str, tuple[Any, ...], Any]] = [
@@ -280,22 +282,24 @@ LAWFUL: list[tuple[str, tuple[Any, ...], Any]] = [
 def test_what_the_documents_leave_open_is_lawful(
     kind: str, path: tuple[Any, ...], value: Any
 ) -> None:
-    assert violations(kind, changed(GOOD[kind][0], path, value)) == []
+    assert BODIES.violations(kind, changed(GOOD[kind][0], path, value)) == []
 
 
 def test_two_missing_keys_are_two_findings() -> None:
     body = {k: v for k, v in GOOD["chat.response"][0].items() if k not in ("model", "usage")}
-    found = {(one.clause, one.pointer) for one in violations("chat.response", body)}
+    found = {(one.clause, one.pointer) for one in BODIES.violations("chat.response", body)}
     assert found == {("CHAT-RESP-SHAPE-01", "/model"), ("CHAT-RESP-SHAPE-01", "/usage")}
 
 
 @pytest.mark.parametrize("value", ["x" * 10_000, {"k" * 500: 1}, 10**400, "\ud800", [0] * 9000])
 def test_what_came_is_told_shortly(value: Any) -> None:
-    (found,) = violations("chat.response", changed(GOOD["chat.response"][0], ("created",), value))
+    (found,) = BODIES.violations(
+        "chat.response", changed(GOOD["chat.response"][0], ("created",), value)
+    )
     assert len(found.actual) <= 120
     found.actual.encode("utf-8")
 
 
 def test_an_unknown_kind_is_named_with_the_known_ones() -> None:
     with pytest.raises(KeyError, match=r"unknown kind 'nope'.*chat\.response"):
-        violations("nope", {})
+        BODIES.violations("nope", {})

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from schemas import contract
-from schemas.tables import load
+from schemas import catalogue, profiles
 
-TABLES = load()
-SOURCES = Path(contract.__file__).parent / "sources"
+LAW = profiles.load(profiles.DEFAULT)
+
+TABLES = LAW.tables
+SOURCES = catalogue.ROOT / "sources"
 COMPATIBILITY = (SOURCES / "openai-compatibility.txt").read_text("utf-8")
 REFERENCE = (SOURCES / "api-reference.txt").read_text("utf-8")
 SECTIONS = {
@@ -90,7 +90,7 @@ def test_a_printed_default_is_the_row_s(kind: str) -> None:
 
 
 def test_every_row_of_a_request_names_clauses_of_its_endpoint() -> None:
-    clauses = contract.load().clauses
+    clauses = LAW.clauses
     for kind, route in ROUTES.items():
         for row in TABLES.requests[kind].rows:
             assert clauses[row.clauses[0]].endpoint == route, (kind, row.field)

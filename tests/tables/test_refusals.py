@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas import contract, profiles, tables
-from schemas.rows import ContractError
-from schemas.table_types import Tables
+from schemas import catalogue, profiles, yaml_rows
+from schemas.catalogue import Catalogue, Rows
+from schemas.yaml_rows import ContractError
 
 TABLE = """\
 name: poems
@@ -36,18 +36,21 @@ requests:
         example: [m]
         clauses: [CHAT-REQ-MODEL-01]
 """
+# Speaks of deployments whose profile enforces no keys.
+NO_KEYS = "GEN-NOAUTH-01"
 PROFILE = (profiles.DIRECTORY / "compactifai.yaml").read_text("utf-8")
 
 
-def load(tmp_path: Path, text: str) -> Tables:
-    """The tables of one file."""
+def load(tmp_path: Path, text: str) -> Catalogue:
+    """The catalogue with the tables of one file more."""
     (tmp_path / "poems.yaml").write_text(text, "utf-8")
-    return tables.load(tmp_path)
+    rows = Rows(tables=tuple(yaml_rows.read(tmp_path, "poems.yaml")))
+    return catalogue.extended(catalogue.read(), rows, tmp_path)
 
 
 @pytest.mark.parametrize("text", [TABLE, REQUEST])
 def test_a_plain_table_loads(tmp_path: Path, text: str) -> None:
-    assert load(tmp_path, text).sheets["poems"].title == "Poems"
+    assert load(tmp_path, text).tables.sheets["poems"].title == "Poems"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_a_wrong_table_is_refused(tmp_path: Path, text: str, told: str) -> None:
 
 
 def test_every_table_has_its_own_kinds() -> None:
-    read = tables.load()
+    read = catalogue.read().tables
     kinds = [k for sheet in read.sheets.values() for k in (*sheet.requests, *sheet.responses)]
     assert len(kinds) == len(set(kinds))
 
@@ -88,8 +91,8 @@ def test_every_table_has_its_own_kinds() -> None:
 def test_the_default_profile_promises_all() -> None:
     profile = profiles.load("compactifai")
     assert profile.name in profiles.known()
-    assert profile.not_promised == {}
-    assert all(profile.promises(clause) for clause in contract.load().clauses.values())
+    assert profile.not_promised.keys() == {NO_KEYS}
+    assert all(profile.promises(clause) for clause in profile.clauses if clause != NO_KEYS)
     assert profile.done_sentinel["responses"] == "required"
     assert profile.shapes(404) == ("error", "detail")
 
@@ -100,18 +103,18 @@ def test_a_profile_may_be_a_file(tmp_path: Path) -> None:
     path.write_text(
         text
         + "gates: {CHAT-RESP-ID-01: warn}\n"
-        + "not_promised: {audio: No audio here., AUTH-LEAK-01: 'It is local.'}\n",
+        + "not_promised:\n- {reason: No audio here., clauses: [AUDIO-*]}\n"
+        + "- {reason: It is local., clauses: [AUTH-LEAK-01]}\n",
         "utf-8",
     )
     profile = profiles.load(str(path))
-    clauses = contract.load().clauses
-    assert profile.gate(clauses["CHAT-RESP-ID-01"]) == "warn"
-    assert profile.gate(clauses["CHAT-RESP-OBJECT-01"]) == "block"
+    assert profile.clauses["CHAT-RESP-ID-01"].gate == "warn"
+    assert profile.clauses["CHAT-RESP-OBJECT-01"].gate == "block"
     assert profile.not_promised["AUDIO-PATH-01"] == "No audio here."
     assert profile.not_promised["AUTH-LEAK-01"] == "It is local."
     assert profile.not_promised["COMP-PATH-01"] == "POST /completions is not offered"
-    assert not profile.promises(clauses["COMP-PATH-01"])
-    assert profile.promises(clauses["CHAT-PATH-01"])
+    assert not profile.promises("COMP-PATH-01")
+    assert profile.promises("CHAT-PATH-01")
 
 
 @pytest.mark.parametrize("name", ["nope", "no/such/file.yaml", ""])
@@ -129,15 +132,24 @@ def test_an_unknown_profile_lists_the_known_ones(name: str) -> None:
         (PROFILE.replace("auth_enforced: true", ""), "'auth_enforced' is missing"),
         (PROFILE.replace("auth_enforced: true", "auth_enforced: 'yes'"), "'auth_enforced'"),
         (PROFILE + "gates: {X-01: warn}\n", "'X-01'"),
-        (PROFILE + "gates: {CHAT-RESP-ID-01: never}\n", "unknown gate 'never'"),
-        (PROFILE + "not_promised: {X-01: Why.}\n", "unknown clause or area 'X-01'"),
-        (PROFILE + "not_promised: {audio: 5}\n", "give a sentence"),
-        (PROFILE.replace("chat: required", "chat: often"), "unknown sentinel 'often'"),
+        (PROFILE + "gates: {CHAT-RESP-ID-01: never}\n", "unknown gates 'never'"),
+        (PROFILE + "not_promised: [{reason: Why., clauses: [X-01]}]\n", "no clause is like 'X-01'"),
+        (PROFILE + "not_promised: [{reason: 5, clauses: [AUDIO-*]}]\n", "'reason' is 5; give text"),
+        (PROFILE + "promised: [X-*]\n", "no clause is like 'X-*'"),
+        (PROFILE + "extends: nobody\n", "no profile 'nobody'"),
+        (PROFILE + "support: {chat.request: {colour: full}}\n", "unknown field 'colour'"),
+        (PROFILE + "support: {poem: {line: full}}\n", "unknown request 'poem'"),
+        (PROFILE + "support: {chat.request: {seed: half}}\n", "unknown support 'half'"),
+        (PROFILE + "support: {chat.request: {stop: ignored}}\n", "no clause says that 'stop'"),
+        (PROFILE + "support: {chat.request: {stop: refused}}\n", "no clause says that 'stop'"),
+        (PROFILE + "clauses: [{id: MINE-01}]\n", "'area' is missing"),
+        (PROFILE + "documents: [{name: mine}]\n", "'title' is missing"),
+        (PROFILE.replace("chat: required", "chat: often"), "unknown done_sentinel 'often'"),
         (PROFILE.replace("  chat:", "  poem:"), "'poem'"),
-        (PROFILE.replace("default: [", "default: [html, "), "unknown error shape 'html'"),
+        (PROFILE.replace("default: [", "default: [html, "), "unknown error_shapes 'html'"),
         (PROFILE.replace("default: [", "404: ["), "lacks default"),
         (PROFILE.replace("- GET /models\n", "- GET /poems\n"), "unknown endpoint 'GET /poems'"),
-        (PROFILE.replace("tables: [models", "tables: [poems"), "unknown table 'poems'"),
+        (PROFILE + "tables: [{name: poems}]\n", "'title' is missing"),
         (PROFILE.replace("  reasoning:", "  poet:"), "unknown role 'poet'"),
         ("- name: a\n- name: b\n", "2 mappings"),
         ("5\n", "not a row"),

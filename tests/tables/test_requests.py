@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from schemas import profiles
 from schemas.table_types import RequestRow
-from schemas.tables import load
-from schemas.validate import _field_validators, accepts, needs, refusals, standing
 from tests.tables.bodies import BASE
 
-TABLES = load()
+LAW = profiles.load(profiles.DEFAULT)
+
+TABLES, BODIES = LAW.tables, LAW.bodies
 
 
 @dataclass(frozen=True)
@@ -61,35 +62,35 @@ TOP = [row for row in rows() if "." not in row.field]
 
 @pytest.mark.parametrize("sent", values("example"), ids=str)
 def test_an_example_is_accepted(sent: Sent) -> None:
-    assert standing(sent.kind, sent.field, sent.value) == "accepted"
+    assert BODIES[sent.kind].standing(sent.field, sent.value) == "accepted"
     if "." not in sent.field:
         body = {**BASE[sent.kind], sent.field: sent.value}
-        assert accepts(sent.kind, body)
-        assert refusals(sent.kind, body) == ()
+        assert BODIES[sent.kind].accepts(body)
+        assert BODIES[sent.kind].refusals(body) == ()
 
 
 @pytest.mark.parametrize("sent", REFUSED, ids=str)
 def test_a_refused_value_is_refused_by_its_clause(sent: Sent) -> None:
-    assert standing(sent.kind, sent.field, sent.value) == "refused"
+    assert BODIES[sent.kind].standing(sent.field, sent.value) == "refused"
     if "." not in sent.field:
         body = {**BASE[sent.kind], sent.field: sent.value}
-        assert not accepts(sent.kind, body)
-        assert sent.clause in refusals(sent.kind, body)
+        assert not BODIES[sent.kind].accepts(body)
+        assert sent.clause in BODIES[sent.kind].refusals(body)
 
 
 @pytest.mark.parametrize("sent", values("open_example"), ids=str)
 def test_an_open_value_is_neither(sent: Sent) -> None:
-    assert standing(sent.kind, sent.field, sent.value) == "open"
+    assert BODIES[sent.kind].standing(sent.field, sent.value) == "open"
     if "." not in sent.field:
         body = {**BASE[sent.kind], sent.field: sent.value}
-        assert not accepts(sent.kind, body)
-        assert refusals(sent.kind, body) == ()
+        assert not BODIES[sent.kind].accepts(body)
+        assert BODIES[sent.kind].refusals(body) == ()
 
 
 def test_no_value_is_accepted_and_refused() -> None:
     pool = [each.value for each in (*values("example"), *values("open_example"), *REFUSED)]
     for one in rows():
-        accepted, refused = _field_validators(one.kind, one.field)
+        accepted, refused = BODIES[one.kind]._field(one.field)
         both = [each for each in pool if accepted.is_valid(each) and refused.is_valid(each)]
         assert both == [], f"{one.kind} {one.field}"
 
@@ -105,20 +106,20 @@ def test_a_row_has_lawful_samples(one: Sent) -> None:
 
 @pytest.mark.parametrize("kind", BASE)
 def test_the_plain_request_is_accepted(kind: str) -> None:
-    assert accepts(kind, BASE[kind])
+    assert BODIES[kind].accepts(BASE[kind])
 
 
 @pytest.mark.parametrize("one", [row for row in TOP if row.row.required], ids=str)
 def test_a_request_without_a_required_field_is_refused(one: Sent) -> None:
     body = {key: value for key, value in BASE[one.kind].items() if key != one.field}
-    assert not accepts(one.kind, body)
-    assert refusals(one.kind, body) == (one.row.presence_clause,)
+    assert not BODIES[one.kind].accepts(body)
+    assert BODIES[one.kind].refusals(body) == (one.row.presence_clause,)
 
 
 def test_every_ignored_field_at_once_is_accepted() -> None:
     ignored = {one.field: one.row.example[0] for one in TOP if _ignored(one, "chat.request")}
     assert len(ignored) == 10
-    assert accepts("chat.request", {**BASE["chat.request"], **ignored})
+    assert BODIES["chat.request"].accepts({**BASE["chat.request"], **ignored})
 
 
 def _ignored(one: Sent, kind: str) -> bool:
@@ -144,7 +145,7 @@ def _ignored(one: Sent, kind: str) -> bool:
 )
 def test_a_nested_fault_is_refused_by_its_own_clause(part: Any, clause: str) -> None:
     body = {**BASE["chat.request"], "messages": [{"role": "user", "content": "Hello"}, part]}
-    assert refusals("chat.request", body) == (clause,)
+    assert BODIES["chat.request"].refusals(body) == (clause,)
 
 
 @pytest.mark.parametrize(
@@ -160,8 +161,8 @@ def test_a_nested_fault_is_refused_by_its_own_clause(part: Any, clause: str) -> 
 )
 def test_what_no_page_says_of_a_message_is_open(part: Any) -> None:
     body = {**BASE["chat.request"], "messages": [{"role": "user", "content": "Hello"}, part]}
-    assert refusals("chat.request", body) == ()
-    assert not accepts("chat.request", body)
+    assert BODIES["chat.request"].refusals(body) == ()
+    assert not BODIES["chat.request"].accepts(body)
 
 
 @pytest.mark.parametrize(
@@ -174,37 +175,37 @@ def test_what_no_page_says_of_a_message_is_open(part: Any) -> None:
 def test_a_part_needs_a_model_that_takes_it(part: Any, role: str) -> None:
     text = {"type": "text", "text": "What is it?"}
     body = {"model": "m", "messages": [{"role": "user", "content": [text, part]}]}
-    assert accepts("chat.request", body)
-    assert needs("chat.request", body) == {role}
+    assert BODIES["chat.request"].accepts(body)
+    assert BODIES["chat.request"].needs(body) == {role}
 
 
 def test_a_field_needs_a_model_that_takes_it() -> None:
     body = {**BASE["chat.request"], "tool_choice": "auto", "reasoning_effort": "low"}
-    assert needs("chat.request", body) == {"tools", "reasoning"}
-    assert needs("chat.request", BASE["chat.request"]) == set()
+    assert BODIES["chat.request"].needs(body) == {"tools", "reasoning"}
+    assert BODIES["chat.request"].needs(BASE["chat.request"]) == set()
 
 
 def test_a_pair_in_the_wrong_order_is_open() -> None:
     body = {**BASE["chat.request"], "min_tokens": 50, "max_tokens": 10}
-    assert not accepts("chat.request", body)
-    assert refusals("chat.request", body) == ()
-    assert accepts("chat.request", {**body, "max_tokens": 50})
+    assert not BODIES["chat.request"].accepts(body)
+    assert BODIES["chat.request"].refusals(body) == ()
+    assert BODIES["chat.request"].accepts({**body, "max_tokens": 50})
 
 
 def test_a_field_that_no_page_names_is_open() -> None:
     body = {**BASE["chat.request"], "store": True}
-    assert standing("chat.request", "store", value=True) == "open"
-    assert not accepts("chat.request", body)
-    assert refusals("chat.request", body) == ()
+    assert BODIES["chat.request"].standing("store", value=True) == "open"
+    assert not BODIES["chat.request"].accepts(body)
+    assert BODIES["chat.request"].refusals(body) == ()
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 5])
 def test_what_is_no_object_is_not_accepted(body: Any) -> None:
-    assert not accepts("chat.request", body)
+    assert not BODIES["chat.request"].accepts(body)
 
 
 def test_numbers_in_a_form_may_be_quoted() -> None:
     places = itertools.product(("0", "0.0", "0.25", "1", "1.00", 0.5), ("accepted",))
     refused = itertools.product(("-0.1", "-1", "1.01", "2", "10", "hot", 1.1), ("refused",))
     for value, wanted in (*places, *refused):
-        assert standing("audio.request", "temperature", value) == wanted, value
+        assert BODIES["audio.request"].standing("temperature", value) == wanted, value

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-from schemas.validate import DIRECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from schemas.structure import Schema
 
 VALUE = "x-value-clause"
 PRESENCE = "x-presence-clauses"
@@ -27,10 +25,8 @@ class Spoken:
     ever: tuple[str, ...]
 
 
-@cache
-def clauses_of(kind: str) -> Spoken:
-    """The clauses of a derived schema. Raises FileNotFoundError for an unknown kind."""
-    schema = json.loads((DIRECTORY / f"{kind}.json").read_text("utf-8"))
+def clauses_of(schema: Schema) -> Spoken:
+    """The clauses of a derived schema."""
     always = tuple(sorted(set(_required(schema, schema))))
     return Spoken(always, tuple(sorted(set(_all(schema)))))
 

@@ -12,23 +12,18 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from schemas import tables, validate
-from schemas.derive import schema as derived
-
 if TYPE_CHECKING:
-    from schemas.table_types import RequestRow, Schema
-    from schemas.validate import Standing
+    from schemas.structure import Schema
+    from schemas.validate import BodySchemas, Standing
 
 __all__ = [
     "ODD_TEXTS",
     "ODD_VALUES",
     "STUFFED",
-    "definitions",
     "edges",
     "merged",
     "outside",
     "resolved",
-    "rows",
 ]
 
 LONGEST_WORD = 10
@@ -68,18 +63,17 @@ PARTS = 16
 
 
 @cache
-def edges(kind: str, field: str) -> tuple[tuple[Any, Standing], ...]:
+def edges(bodies: BodySchemas, kind: str, field: str) -> tuple[tuple[Any, Standing], ...]:
     """The values at the borders of a row, inside and outside, each with its standing.
 
     What the table itself lists comes first, then the borders, then oddities of every type, then
     what lies evenly between the borders.
     """
-    row = rows(kind)[field]
-    known = definitions(kind)
+    row, known = bodies.rows(kind)[field], bodies[kind].definitions
     listed = [
         *row.example,
         *_borders(row.accepted, known),
-        *outside(kind, field),
+        *outside(bodies, kind, field),
         *(value for each in row.refused for value in each.example),
         *row.open_example,
         *ODD_VALUES,
@@ -88,20 +82,20 @@ def edges(kind: str, field: str) -> tuple[tuple[Any, Standing], ...]:
     found: dict[str, tuple[Any, Standing]] = {}
     for value in listed:
         key = json.dumps(value, default=repr)
-        found.setdefault(key, (value, validate.standing(kind, field, value)))
+        found.setdefault(key, (value, bodies[kind].standing(field, value)))
     return tuple(found.values())
 
 
 @cache
-def outside(kind: str, field: str) -> tuple[Any, ...]:
+def outside(bodies: BodySchemas, kind: str, field: str) -> tuple[Any, ...]:
     """The values next to the range that a row prints, and not in it: one below, one above."""
-    known = definitions(kind)
+    known = bodies[kind].definitions
     found: dict[str, Any] = {}
-    for schema in _alternatives(rows(kind)[field].accepted, known):
+    for schema in _alternatives(bodies.rows(kind)[field].accepted, known):
         for value in (*_beside(schema), *_too_many(schema, known)):
             found.setdefault(json.dumps(value), value)
     return tuple(
-        value for value in found.values() if validate.standing(kind, field, value) != "accepted"
+        value for value in found.values() if bodies[kind].standing(field, value) != "accepted"
     )
 
 
@@ -223,13 +217,3 @@ def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     if "required" in one and "required" in other:
         whole["required"] = sorted({*one["required"], *other["required"]})
     return whole
-
-
-@cache
-def rows(kind: str) -> dict[str, RequestRow]:
-    return {row.field: row for row in tables.load().requests[kind].rows}
-
-
-@cache
-def definitions(kind: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", derived(tables.load(), kind).get("$defs", {}))
