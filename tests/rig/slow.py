@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 JUDGING = "judging slowly"
 
 
-def _slowly(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:  # noqa: ARG001
+def _slowly(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
     os.write(2, f"{JUDGING}\n".encode())
     time.sleep(30)
     yield from ()
