@@ -18,11 +18,11 @@ def _cased(text: str, dice: Random) -> str:
 
 
 def _each(text: bytes, dice: Random, own: bytes, *ways: Callable[[int], str]) -> bytes:
-    """Some of the letters, all of `own` and at least the first, in one of these ways."""
+    """Some letters of ASCII, all of `own` and at least the first, in one of these ways."""
     share = dice.choice((0.1, 0.5, 1.0))
     return b"".join(
         dice.choice(ways)(code).encode()
-        if place == 0 or code in own or dice.random() < share
+        if code < 128 and (place == 0 or code in own or dice.random() < share)
         else bytes((code,))
         for place, code in enumerate(text)
     )
@@ -33,7 +33,13 @@ def json_escapes(text: bytes, dice: Random) -> bytes:
 
 
 def percent(text: bytes, dice: Random) -> bytes:
-    return _each(text, dice, b"%", lambda code: "%" + _cased(f"{code:02x}", dice))
+    share = dice.choice((0.1, 0.5, 1.0))
+    return b"".join(
+        b"%" + _cased(f"{code:02x}", dice).encode()
+        if code == ord("%") or place == 0 or dice.random() < share
+        else bytes((code,))
+        for place, code in enumerate(text)
+    )
 
 
 def entities(text: bytes, dice: Random) -> bytes:
