@@ -76,7 +76,8 @@ def over_run(*clauses: str, on: Callable[[Exchange], bool]) -> Callable[[RunJudg
 
 
 def judge(exchange: Exchange) -> Iterator[Judgement]:
-    """What the invariants say of one exchange."""
+    """What the invariants say of one exchange; what they derive from its bytes is not kept."""
+    exchange = exchange.copy()
     rules: list[tuple[Rule, Any]] = []
     for rule in INVARIANTS:
         try:
