@@ -172,7 +172,8 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if folder and not fixtures_plugin.is_worker(config):
             # What the reports tell of the suite takes a second to find out: not at the end, where
             # an interruption may have left five.
-            _ = catalogue.tiers(), catalogue.rules(), catalogue.digest()
+            contract = config.stash[suites_plugin.CONTRACT]
+            _ = catalogue.tiers(contract), catalogue.rules(contract), catalogue.digest()
         result = yield
         if config.option.control_url and folder and not fixtures_plugin.is_worker(config):
             setup = Setup.read(folder / "setup.json")

@@ -16,6 +16,7 @@ from uuid import uuid4
 from reports import writers
 from reports.document import contract_of
 from schemas import files, visible
+from schemas.contract import collapse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,7 +145,7 @@ def _labels(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _description(row: dict[str, Any]) -> str:
     """Markdown; what a deployment said stands in code spans, where nothing is rendered."""
-    quote = writers.markdown(contract.collapse(row["quote"]))
+    quote = writers.markdown(collapse(row["quote"]))
     source, section = writers.markdown(row["source"]), writers.markdown(row["section"])
     lines = [f"**{row['level']}**, gate **{row['gate']}**, verdict **{row['verdict']}**"]
     lines += [f"> {quote}", f"Source: {source}, {section}"]

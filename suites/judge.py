@@ -132,8 +132,11 @@ def _of_kind(rule: SchemaInvariant, contract: Contract) -> Invariant:
 
 
 def judge(exchange: Exchange, contract: Contract) -> Iterator[Judgement]:
-    """What the invariants say of one exchange under this contract."""
-    exchange = exchange.under(contract)
+    """What the invariants say of one exchange under this contract.
+
+    What they derive from its bytes is not kept.
+    """
+    exchange = exchange.copy().under(contract)
     chosen: list[tuple[Rule, Any]] = []
     for rule in rules(contract).one:
         try:

@@ -39,8 +39,8 @@ def no_key_comes_back(exchange: Exchange) -> Iterator[Finding]:
     for place in exchange.leaks:
         yield deviation(exchange, "an answer without the key", actual=f"the key in its {place}")
     sought = Redactor.of(*map(Secret, _presented(exchange)))
-    if place := sought.find(exchange.body):
-        actual = f"the presented key in the body, {place}"
+    if hit := sought.find(exchange.body):
+        actual = f"the presented key in the body, {hit}"
         yield deviation(exchange, "an answer without the presented key", actual=actual)
     for name, value in exchange.headers:
         if sought.found(value.encode("latin-1", "replace")):

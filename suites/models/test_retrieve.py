@@ -94,7 +94,7 @@ def test_an_id_is_matched_as_a_whole(dut: Deployment) -> Findings:
 def listed(dut: Deployment) -> list[str]:
     """The ids of the list that a request can name. Raises Untestable when there is none."""
     names = [entry.get("id") for entry in entries(dut.models())]
-    found = [name for name in names if sendable(name)]
+    found = [str(name) for name in names if sendable(name)]
     if not found:
         raise Untestable("nothing is listed: see MODELS-LIST-03")
     return found

@@ -118,7 +118,7 @@ def ordinary_responses(n: int) -> Exchange:
     whole = "".join(f"w{k} " for k in range(n))
     part = {"type": "output_text", "text": whole, "annotations": []}
     done = item(0, content=[part])
-    added = {"output_index": 0, "item": item(0, status="in_progress", content=[])}
+    added: dict[str, Any] = {"output_index": 0, "item": item(0, status="in_progress", content=[])}
     usage = {"input_tokens": 1, "output_tokens": n, "total_tokens": n + 1}
     end = {**RESPONSE, "status": "completed", "output": [done], "usage": usage}
     told = [

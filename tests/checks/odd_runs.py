@@ -19,6 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from fixtures import embedded
+from schemas import profiles
 from schemas.records import Result
 from suites import catalogue, checks, judge
 from tests.bench import BENCH_KEY
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from schemas.records import Judgement
 
 
+LAW = profiles.load(profiles.DEFAULT)
 WHOLLY = 0.2  # of the scattered changes are of whole answers
 MOST = 10_000  # runs; the time ends them
 
@@ -113,9 +115,10 @@ def whole(recorded: Mapping[str, Exchange]) -> Iterator[Oddity]:
 
 def judged(oddity: Oddity, beside: Iterable[Exchange]) -> list[Judgement]:
     """What of the invariants crashes on the answer, by itself and twice in a run beside others."""
-    catalogue.load()
+    catalogue.invariants()
     changed = oddity.change(oddity.exchange)
-    said = chain(judge.judge(changed), judge.judge_run([*beside, changed, changed.copy()]))
+    run = [*beside, changed, changed.copy()]
+    said = chain(judge.judge(changed, LAW), judge.judge_run(run, LAW))
     return [each for each in said if each.result is Result.HARNESS_ERROR]
 
 

@@ -15,6 +15,7 @@ import pytest
 from fixtures import har
 from fixtures.secret import Redactor, Secret
 from reports import excerpt
+from schemas import profiles
 from suites import bounds, catalogue, judge
 from suites.errors.test_texts import ADDRESS
 from suites.verify import LONGEST
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fixtures.exchange import Exchange
     from schemas.records import Judgement
 
+LAW = profiles.load(profiles.DEFAULT)
 # Ten times the input in ten times the time, and some for noise; what is too short is not measured.
 SLOPE, FLOOR = 16.0, 0.015
 # Seconds for a thousand events or elements: several times what they take.
@@ -42,7 +44,7 @@ def _invariants() -> None:
 
 def judged(exchange: Exchange) -> list[Judgement]:
     """What all invariants say, of the exchange and of a run that has it twice."""
-    return [*judge.judge(exchange), *judge.judge_run([exchange, exchange.copy()])]
+    return [*judge.judge(exchange, LAW), *judge.judge_run([exchange, exchange.copy()], LAW)]
 
 
 def seconds(act: Callable[[Exchange], Any], exchange: Exchange) -> float:
@@ -118,13 +120,13 @@ def test_findings_are_bounded(name: str) -> None:
             assert len(finding.actual) <= LONGEST + 40
         counted = Counter(finding.clause for finding in each.findings)
         for clause, count in counted.items():
-            rules = sum(clause in (*rule.clauses, *rule.also) for rule in judge.INVARIANTS)
+            rules = sum(clause in (*rule.clauses, *rule.also) for rule in judge.rules(LAW).one)
             assert count <= (bounds.KEPT + 1) * rules, clause
 
 
 def test_findings_that_are_not_kept_are_counted() -> None:
     exchange = long.events(long.CHAT, ({"a": k} for k in range(300)))
-    said = [each for one in judge.judge(exchange) for each in one.findings]
+    said = [each for one in judge.judge(exchange, LAW) for each in one.findings]
     [last] = {each.actual for each in said if each.clause == "STREAM-CHAT-CHUNK-01"} & {
         each.actual for each in said if "more)" in each.actual
     }

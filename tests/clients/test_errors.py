@@ -59,7 +59,7 @@ def raised(way: Way, root: str, home: Path) -> dict[str, str]:
             (way.programs[name],),
             {"API_KEY": "x", "MODEL": "m", "ASKED": calls.CAPABILITIES[name].asked},
             way.env,
-        ).bound(f"{root}/{status}/v1")
+        ).bound(f"{root}/{status}/v1", "token")
         for name in ASKED
         for status in CLASSES
     ]

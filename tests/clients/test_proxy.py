@@ -246,7 +246,7 @@ def test_only_this_machine_can_connect() -> None:
 
 
 def test_request_that_would_lead_out_is_a_finding() -> None:
-    request = bodies.post("/chat/completions", bodies.chat("a"))
+    request = bodies.post("/chat/completions", {"model": "a"})
     whole = Exchange("x", request, 200, (("Content-Type", "application/json"),))
     ran = runs.Ran("chat", "client 1.0", "", exchanges=(whole,), refused=("GET /admin: outside",))
     found = [each.actual for each in reading.works(ran, lambda _: "")]

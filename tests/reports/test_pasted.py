@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures import har
 from reports import evidence
-from schemas import shell
+from schemas import kept, shell
 from tests.rig import runs
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def sent(entry: dict[str, Any]) -> Heard:
     headers = {each["name"].lower(): each["value"] for each in request["headers"]}
     if request["_own_key"]:
         headers["authorization"] = f"Bearer {KEY}"
-    return Heard(request["method"], target, headers, har.content(request.get("postData", {})))
+    return Heard(request["method"], target, headers, kept.body(request.get("postData", {})))
 
 
 def test_every_line_of_a_run_sends_its_request_and_does_nothing_else(

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fixtures.exchange import Exchange
+    from schemas.contract import Contract
     from schemas.records import Judgement
 
 JUDGING = "judging slowly"
 
 
-def _slowly(exchanges: Sequence[Exchange]) -> Iterator[Judgement]:
+def _slowly(exchanges: Sequence[Exchange], contract: Contract) -> Iterator[Judgement]:
     os.write(2, f"{JUDGING}\n".encode())
     time.sleep(30)
     yield from ()

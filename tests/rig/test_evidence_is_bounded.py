@@ -18,12 +18,14 @@ from fixtures.outcomes import Inconclusive, NotRecorded
 from fixtures.probes import Probes
 from fixtures.replies import Replies
 from reports.evidence import Evidence, entries
-from schemas import kept
+from schemas import kept, profiles
 from suites import catalogue, judge
 from tests.rig import liars, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LAW = profiles.load(profiles.DEFAULT)
 
 BASE = "http://x/v1"
 MIB = 2**20
@@ -113,12 +115,12 @@ def test_what_was_cut_says_what_it_was(tmp_path: Path) -> None:
 def test_nothing_is_said_of_what_was_cut(tmp_path: Path) -> None:
     catalogue.invariants()
     (back,) = recorded(tmp_path, exchange("a", NOISE))
-    (told,) = judge.judge(back)
+    (told,) = judge.judge(back, LAW)
     assert (told.result, told.findings) == ("inconclusive", ())
     assert "keeps only the beginning" in told.reason
-    live = next(iter(judge.judge(exchange("a", NOISE))))
+    live = next(iter(judge.judge(exchange("a", NOISE), LAW)))
     assert set(live.clauses) <= set(told.clauses)
-    assert not list(judge.judge_run([back]))
+    assert not list(judge.judge_run([back], LAW))
     with pytest.raises(NotRecorded, match="keeps only the beginning"):
         Replies([back]).next(back.request)
 

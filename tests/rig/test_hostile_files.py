@@ -18,7 +18,7 @@ from fixtures.exchange import Chunk, Exchange, Request
 from reports import diff, document, dossier, signoff, terminal, view, waivers
 from reports.document import ReportError
 from reports.evidence import Archive, Evidence, HarError, entries, save_body, whole
-from schemas import contract, files, inputs, profiles
+from schemas import files, inputs, profiles
 from suites import catalogue, judge
 from tests.reports import samples
 from tests.rig import mutants, runs
@@ -26,6 +26,8 @@ from tests.rig.test_recorded import ANSWER, CHAT, entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+LAW = profiles.load(profiles.DEFAULT)
 
 COUNT = 2000
 SEED = 20
@@ -103,7 +105,7 @@ def as_json(original: Any) -> Callable[[Path, Random], None]:
 
 def judged(found: recorded.Recording) -> None:
     for base, each in found.exchanges:
-        told = [*judge.judge(each)]
+        told = [*judge.judge(each, LAW)]
         assert not [one.reason for one in told if one.result == "harness_error"]
         json.dumps(har.to_entry(each, base))
 
@@ -114,7 +116,7 @@ def test_recording(original: Any, tmp_path: Path) -> None:
     log = {"log": {"version": "1.2", "entries": [original]}}
     survive(
         as_json(log),
-        lambda path: judged(recorded.load([("x.har", whole(path))])),
+        lambda path: judged(recorded.load([("x.har", whole(path))], LAW.operations.values())),
         tmp_path / "x.har",
     )
 
@@ -136,7 +138,7 @@ def test_evidence_of_a_run(tmp_path: Path) -> None:
 
     def act(path: Path) -> None:
         for each in entries(path):
-            list(judge.judge(har.from_entry(each)))
+            list(judge.judge(har.from_entry(each), LAW))
         archive = Archive(path)
         for name in archive:
             save_body(archive[name], folder / "bodies")
@@ -230,7 +232,7 @@ TOML = (
 
 
 def test_waivers(tmp_path: Path) -> None:
-    known = contract.load().clauses
+    known = LAW.clauses
 
     def write(path: Path, random: Random) -> None:
         rows = WAIVER.split("\n")

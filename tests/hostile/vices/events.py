@@ -153,7 +153,7 @@ async def streams_fields_that_nobody_knows(call: Call) -> None:
 
 @hostile(BLAMED, STREAM)
 async def streams_chunks_of_odd_types(call: Call) -> None:
-    values = [
+    values: list[object] = [
         None,
         5,
         [],
@@ -169,7 +169,7 @@ async def streams_chunks_of_odd_types(call: Call) -> None:
 
 @hostile(BLAMED, _responses)
 async def streams_response_events_of_odd_types(call: Call) -> None:
-    values = [
+    values: list[object] = [
         None,
         [],
         {"type": []},
