@@ -23,7 +23,7 @@ CONTRACT: pytest.StashKey[Contract] = pytest.StashKey()
 GATES = {"block": 0, "warn": 1, "report": 2}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # pytest shows it with each failure, and all that it holds
 class Conformance:
     """One check, ready to be judged on the deployment of this process."""
 

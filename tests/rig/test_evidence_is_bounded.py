@@ -179,3 +179,8 @@ def test_whole_run_writes_little(liar: liars.Liar, tmp_path: Path) -> None:
     assert ended.exit_status in (1, 6)
     written = sum(path.stat().st_size for path in ended.folder.rglob("*") if path.is_file())
     assert written < 50 * MIB
+
+
+def test_long_answer_is_not_shown_whole() -> None:
+    """pytest shows what a failing item holds: eight megabytes would be 32 MB of text."""
+    assert len(repr(HOSTILE["noise"])) < 2000
