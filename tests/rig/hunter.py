@@ -152,4 +152,3 @@ def _collect(value: Any, name: str, strings: dict[str, list[str]]) -> None:
 DECODERS: tuple[Callable[[bytes], Iterator[bytes]], ...] = (
     *(_json, _percent, _html, _printable, _base64, _hex, _packed, _wide, _codes, _reversed),
 )
-
