@@ -82,9 +82,8 @@ class Scattered:
         draw = random.Random(f"{self.seed} {exchange.id}")
         if draw.random() > self.share:
             return exchange
-        whole = draw.random() < WHOLLY and draw.choice([*odd.WHOLE.values()])
-        if whole:
-            return whole(exchange)
+        if draw.random() < WHOLLY:
+            return draw.choice([*odd.WHOLE.values()])(exchange)
         places = odd.places(exchange)
         return (
             odd.changed(exchange, draw.choice(places), draw.choice(odd.CHANGES))
