@@ -116,7 +116,7 @@ def pytest_configure(config: pytest.Config) -> None:
         writer = terminal._tw  # pytest has no other way to its output
         writer._file = output.Output(writer._file, reporter.broke)
     if obstacle := signoff.summary_takes_none():
-        raise pytest.UsageError(obstacle)
+        raise fixtures_plugin.refusal(obstacle)
     config.pluginmanager.register(Console(reporter.redact))
 
 
@@ -133,7 +133,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         _begin(session)
     except (OSError, files.PathError, NotRun) as error:
-        raise pytest.UsageError(output.reason(error)) from None
+        raise fixtures_plugin.refusal(output.reason(error)) from None
 
 
 def _begin(session: pytest.Session) -> None:
@@ -226,7 +226,7 @@ def _read_run(config: pytest.Config) -> None:
             for entry in entries(Path(config.option.replay, "exchanges.har")):
                 har.from_entry(entry)
     except (HarError, har.EntryError) as wrong:
-        raise pytest.UsageError(f"--replay {wrong}") from None
+        raise fixtures_plugin.refusal(f"--replay {wrong}") from None
 
 
 def _wire(session: pytest.Session, folder: Path, base_url: str) -> Wiring:

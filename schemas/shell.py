@@ -10,18 +10,20 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from schemas import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "'": r"\'", "\\": r"\\"}
+SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "'": r"\'", "\\": r"\\", "#": r"\043"}
 
 
 def word(text: str, encoding: str = "utf-8") -> str:
     """The text as one word; `encoding` says which bytes its letters are."""
     if text.startswith("="):  # which zsh takes for a command's place
         return "'='" + (word(text[1:], encoding) if text[1:] else "")
-    if text.isprintable() and (text.isascii() or encoding == "utf-8"):
+    if visible.printed(text) == text and (text.isascii() or encoding == "utf-8"):
         return shlex.quote(text)
     return "$'" + "".join(_letter(each, encoding) for each in text) + "'"
 
@@ -34,7 +36,7 @@ def line(words: Iterable[str]) -> str:
 def _letter(letter: str, encoding: str) -> str:
     if letter in SHORT:
         return SHORT[letter]
-    if letter.isprintable() and (letter.isascii() or encoding == "utf-8"):
+    if visible.line(letter) == letter and (letter.isascii() or encoding == "utf-8"):
         return letter
     errors = "surrogatepass" if encoding == "utf-8" else "replace"
     return "".join(f"\\{each:03o}" for each in letter.encode(encoding, errors))

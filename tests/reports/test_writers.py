@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from unicodedata import category as category_of
@@ -18,6 +19,8 @@ from markdown_it import MarkdownIt
 
 from reports import allure
 from reports.evidence import Evidence
+from schemas import shell
+from schemas import visible as schemas_visible
 from tests.reports import outside
 from tests.reports.hostile import CORPUS, Hostile
 
@@ -255,3 +258,11 @@ def test_no_line_is_a_command_of_a_job(hostile: Hostile) -> None:
     for line in outside.printed(hostile.text):
         assert "\n" not in line
         assert not COMMAND.search(line)
+
+
+def test_pasted_word_is_the_text_and_commands_no_job(hostile: Hostile) -> None:
+    text = hostile.text.replace("\0", "")  # which no argument of a program can hold
+    word = shell.word(text)
+    assert schemas_visible.printed(f"curl {word}") == f"curl {word}"
+    told = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert told.stdout == text.encode("utf-8", "surrogatepass")
