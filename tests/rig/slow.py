@@ -24,4 +24,6 @@ def _slowly(exchanges: Sequence[Exchange], contract: Contract) -> Iterator[Judge
     yield from ()
 
 
-judge.judge_run = _slowly
+def pytest_configure() -> None:
+    """Judge slowly: only where pytest was given this plugin, not where a test imports it."""
+    judge.judge_run = _slowly
