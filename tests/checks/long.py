@@ -245,7 +245,7 @@ BODIES: dict[str, tuple[int, Long]] = {
     "paths": (20_000, lambda n: _error("/usr/x.py " * n)),
     "files": (40_000, lambda n: _error('File "' * n)),
     "places in files": (40_000, lambda n: _error("at a.a(.java:" * n)),
-    "depth": (400_000, lambda n: came(asked(CHAT), b"[" * n, status=400)),
+    "depth": (40_000, lambda n: came(asked(CHAT), b"[" * n, status=400)),
 }
 LINES: dict[str, tuple[int, Long]] = {
     "comments": (20_000, lambda n: streamed(CHAT, *[b": keep-alive\n\n"] * n, DONE)),
