@@ -46,6 +46,8 @@ def unserved(contract: Contract, cast: Cast) -> Iterator[Judgement]:
 def require(case: Check, dut: Deployment) -> None:
     """Raise NotApplicable or Untestable when the clause of this check cannot be judged."""
     clause = dut.contract.clauses[case.clause]
+    if reason := dut.contract.not_promised.get(case.clause):
+        raise NotApplicable(reason)
     if case.sent:
         for role in (*clause.needs, *case.needs):
             dut.cast.model(role)

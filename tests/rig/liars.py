@@ -233,6 +233,10 @@ async def sends_two_megabytes_of_headers(wire: Wire) -> None:
     await wire.say(answer("200 OK", *(f"X-Rude-{number}: {'v' * 200}" for number in range(10_000))))
 
 
+async def refuses_with_much_space(wire: Wire) -> None:
+    await wire.say(answer("400 Bad Request", body=b"\r\n" * 150_000 + b'{"detail": "no"}'))
+
+
 async def nests_nine_hundred_deep(wire: Wire) -> None:
     deep = b'{"deeper":' * 900 + b"[]" + b"}" * 900
     await wire.say(answer(body=LIST[:-1] + b', "x_trace": ' + deep + b"}"))

@@ -21,7 +21,7 @@ LIST = Request("GET", "/models")
 LIMITS = Limits(total=20.0, idle=10.0)
 
 
-def asked(folder: Path, liar: liars.Liar) -> Exchange:
+def asked(folder: Path, liar: liars.Liar, request: Request = LIST) -> Exchange:
     """What a client of ours makes of this peer's answer."""
     secret = Secret("marker-key-4711-abcdef")
     with liars.serving(liar) as running:
@@ -29,7 +29,7 @@ def asked(folder: Path, liar: liars.Liar) -> Exchange:
             running.url, secret, Redactor.of(secret), Allowance(folder), lambda _: None, LIMITS
         )
         try:
-            return client.send(LIST)
+            return client.send(request)
         finally:
             client.close()
 
@@ -49,6 +49,14 @@ def test_a_rude_answer_is_an_answer(tmp_path: Path, liar: liars.Liar) -> None:
     assert exchange.ok, exchange.detail
     assert exchange.document["object"] == "list"
     assert not list(verify.accepted(exchange))
+
+
+def test_a_refusal_of_a_stream_may_have_many_lines(tmp_path: Path) -> None:
+    body = b'{"model": "a", "stream": true}'
+    stream = Request("POST", "/chat/completions", body, "application/json")
+    exchange = asked(tmp_path, liars.refuses_with_much_space, stream)
+    assert exchange.answered, exchange.detail
+    assert not list(verify.refused(exchange))
 
 
 def test_a_head_that_is_too_long_to_read_is_nobodys_fault(tmp_path: Path) -> None:
