@@ -1,4 +1,4 @@
-"""Each key of a profile changes a verdict: what the same deployment gets without it, and with it."""
+"""Each key of a profile changes a verdict of the same deployment."""
 
 from __future__ import annotations
 
