@@ -134,9 +134,9 @@ def _of_kind(rule: SchemaInvariant, contract: Contract) -> Invariant:
 def judge(exchange: Exchange, contract: Contract) -> Iterator[Judgement]:
     """What the invariants say of one exchange under this contract.
 
-    What they derive from its bytes is not kept.
+    What they derive from a long answer is not kept.
     """
-    exchange = exchange.copy().under(contract)
+    exchange = exchange.under(contract).looked_at()
     chosen: list[tuple[Rule, Any]] = []
     for rule in rules(contract).one:
         try:
@@ -156,8 +156,8 @@ def judge(exchange: Exchange, contract: Contract) -> Iterator[Judgement]:
 def judge_run(exchanges: Sequence[Exchange], contract: Contract) -> Iterator[Judgement]:
     """What the invariants over a whole run say."""
     for rule in rules(contract).run:
-        # Each rule derives from the bytes anew: of ten thousand exchanges, all is too much to keep.
-        fresh = (exchange.under(contract).copy() for exchange in exchanges)
+        # Each rule derives from a long answer anew: of ten thousand, all is too much to keep.
+        fresh = (exchange.under(contract).looked_at() for exchange in exchanges)
         try:
             chosen = [each for each in fresh if not each.cut and rule.applies(each)]
         except Exception as error:  # noqa: BLE001  (as in a judge itself)
