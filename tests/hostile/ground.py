@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json as json_
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -283,7 +284,9 @@ def anything(_: Call) -> bool:
 
 
 def MODELS(call: Call) -> bool:  # noqa: N802  routes are named like constants
-    return call.path == "/models"
+    """The list, asked for as the documents say; who has no key is refused honestly."""
+    allowed = call.header("authorization") == f"Bearer {call.key}"
+    return call.path == "/models" and call.method == "GET" and allowed
 
 
 def CHAT(call: Call) -> bool:  # noqa: N802
@@ -349,6 +352,8 @@ async def open_port(
                     return
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass
+        except Exception:  # noqa: BLE001  the referee reads that the vice itself has a fault
+            traceback.print_exc()
         finally:
             writer.close()
 

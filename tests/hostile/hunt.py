@@ -22,6 +22,7 @@ DEPTH = 3  # a file's own encoding, and a chain of two
 MOST = 32 << 20  # bytes that one packed piece may grow to
 AROUND = 600  # bytes beside an escape that are looked at once it is undone
 
+REPEATS = re.compile(rb"(.)\1{99,}", re.DOTALL)  # in megabytes of them no key can stand
 JSON_ESCAPE = re.compile(rb"\\+(?:u([0-9a-fA-F]{4})|/)")
 PERCENT = re.compile(rb"%(?:25)*([0-9a-fA-F]{2})")
 QUOTED = re.compile(rb"=([0-9A-F]{2})")
@@ -64,6 +65,7 @@ def hunt(data: bytes, key: Key, depth: int = DEPTH) -> str:
     """By which steps the key can be read in these bytes ("raw", "json > base64"), or nothing."""
     if (found := key.standing_in(data)) or depth <= 0:
         return found
+    data = REPEATS.sub(rb"\1\1\1\1", data)
     for name, undo in STEPS.items():
         for piece in undo(data):
             if found := hunt(piece, key, depth - 1):

@@ -64,6 +64,17 @@ def test_hunt_finds_no_key_in_others(tmp_path: Path) -> None:
     assert not hunt(base64.b64encode(os.urandom(100_000)), KEY)
 
 
+@pytest.mark.parametrize(
+    "unit", [b"9", b"[", b"ab", b"\\u0041", b"%41", b"&#65;", b"a:", b"QUJD\n"]
+)
+def test_hunt_takes_no_longer_than_there_is_to_read(unit: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(b'{"a": "' + unit * (2_000_000 // len(unit)) + b'"}')
+    began = time.process_time()
+    assert not hunt_file(path, KEY)
+    assert time.process_time() - began < 20
+
+
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot be told"):
         Key.of("sk-short")

@@ -157,7 +157,7 @@ _body("a-list-with-everything", BLAMED, lambda _: json.dumps(
 
 
 def refuses(call: Call) -> bool:
-    return call.method == "POST" or call.path != "/models"
+    return call.method == "POST" or not MODELS(call)
 
 
 ERRORS: dict[str, tuple[bytes, str]] = {
