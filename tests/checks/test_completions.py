@@ -69,7 +69,8 @@ def test_printed_answer_that_does_not_fit_is_found(monkeypatch: pytest.MonkeyPat
         listed: Mapping[str, examples.Example] = {"printed": example}
         monkeypatch.setattr(examples, "load", lambda listed=listed: listed)
         check = next(case for case in catalogue.load(LAW) if case.clause == "COMP-EX-02")
-        assert list(check.function(None))
+        with bench.deployment("http://127.0.0.1:1/v1") as dut:
+            assert list(check.function(dut))
 
 
 def _with(example: examples.Example, old: str, new: str) -> examples.Example:
