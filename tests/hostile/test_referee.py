@@ -69,10 +69,10 @@ def test_hunt_finds_no_key_in_others(tmp_path: Path) -> None:
 )
 def test_hunt_takes_no_longer_than_there_is_to_read(unit: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    path.write_bytes(b'{"a": "' + unit * (2_000_000 // len(unit)) + b'"}')
+    path.write_bytes(b'{"a": "' + unit * (500_000 // len(unit)) + b'"}')
     began = time.process_time()
     assert not hunt_file(path, KEY)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 5
 
 
 def test_a_short_key_is_refused() -> None:
