@@ -78,7 +78,7 @@ BROKEN = [
     (liars.greets_and_hangs_up, Failure.CLOSED, 0, 2),
     (liars.speaks_no_http, Failure.PROTOCOL, 0, 1),
     (liars.speaks_binary, Failure.PROTOCOL, 0, 1),
-    (liars.sends_huge_headers, Failure.PROTOCOL, 0, 1),
+    (liars.sends_huge_headers, Failure.OVERSIZE, 0, 1),
     (liars.sends_bad_header_bytes, Failure.PROTOCOL, 0, 1),
     (liars.says_gzip_and_is_not, Failure.PROTOCOL, 200, 1),
 ]

@@ -9,6 +9,7 @@ import pytest
 
 from reports import compared
 from tests.bench import BENCH_KEY
+from tests.reports import samples
 from tests.rig import runs
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ OTHER = {**FINDING, "expected": ["another thing"]}
 
 
 def row(verdict: str, *findings: dict[str, Any]) -> dict[str, Any]:
-    return {"id": "A-1", "verdict": verdict, "findings": list(findings)}
+    return {"id": samples.BLOCKS, "verdict": verdict, "findings": list(findings)}
 
 
 def compare(folder: Path, here: dict[str, Any], there: dict[str, Any] | None) -> dict[str, Any]:
     """The document of a run with this clause, beside a control with that one."""
     if there:
-        document = {"verdict": "NOT CONFORMANT", "cause": "", "clauses": [there]}
+        whole: Any = samples.run(clauses=(samples.BLOCKS,))
+        document = {**whole, "clauses": [{**whole["clauses"][0], **there}]}
         (folder / "verdict.json").write_text(json.dumps(document), "utf-8")
     return compared.with_control(folder, "http://x/v1", {"clauses": [here]})
 
