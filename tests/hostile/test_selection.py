@@ -20,8 +20,6 @@ TIMEOUT = 3.0
 BOUNDS = referee.Bounds(seconds=60.0, hard=90.0)
 SELECTED = (
     "echoes-the-key-with-mixed-escapes",
-    "has-four-thousand-digits-as-created",
-    "names-its-model-properties-line",
     "streams-eight-thousand-tiny-events",
 )
 EXECUTED = ("names-its-model-shell-parent-environment",)

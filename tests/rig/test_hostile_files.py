@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LAW = profiles.load(profiles.DEFAULT)
 
-COUNT = 2000
+COUNT = int(os.environ.get("MUTANTS", "300"))  # of each format
 SEED = 20
 BASE = "http://x/v1"
 REFUSED = (
