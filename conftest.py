@@ -1,4 +1,7 @@
-"""Wiring: registers the plugins, and connects the client's exchanges to judge and recorder."""
+"""Wiring: registers the plugins, and connects the client's exchanges to judge and recorder.
+
+Over 400 lines as long as it gathers what `verdict.json` says of the run: that moves to the reports.
+"""
 
 from __future__ import annotations
 

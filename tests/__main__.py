@@ -1,6 +1,7 @@
 """All that a change must pass: style, types, walls, derived files, and the suite's own tests.
 
 python -m tests [arguments for pytest]
+python -m tests --slow     the tests that start many whole runs, too: some five minutes more
 """
 
 from __future__ import annotations
@@ -14,18 +15,22 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PYTEST = ("pytest", "tests", "--ignore", "tests/field", "-q", "-n", "2")
+QUICK = ("-m", "not slow")
+SLOW = "--slow"
 
 
 def steps(arguments: list[str]) -> dict[str, list[str]]:
     """The command of each step; pytest comes last, so that its summary line closes the output."""
     python = [sys.executable, "-m"]
+    chosen = [each for each in arguments if each != SLOW]
+    which = () if SLOW in arguments else QUICK
     return {
         "ruff check": [*python, "ruff", "check", "."],
         "ruff format": [*python, "ruff", "format", "--check", "."],
         "mypy": [*python, "mypy"],
         "import-linter": [str(SCRIPTS / "lint-imports")],
         "derived files": [*python, "schemas", "check"],
-        "tests": [*python, *PYTEST, *arguments],
+        "tests": [*python, *PYTEST, *which, *chosen],
     }
 
 

@@ -16,6 +16,8 @@ from tests.hostile.ground import CONFORMANT, UNDECIDED
 if TYPE_CHECKING:
     from tests.hostile.referee import Result
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT = 3.0
 BOUNDS = referee.Bounds(seconds=60.0, hard=90.0)
 SELECTED = (

@@ -19,6 +19,8 @@ from tests.rig import runs
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 COMMAND = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
 SHOWN = ("-vv", "--showlocals", "-rA", "--color=no", "-p", "tests.reports.loud")
 WORKERS = {"one process": "-n0", "workers": "-n2"}

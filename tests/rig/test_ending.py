@@ -23,6 +23,8 @@ from tests.rig import liars, runs, slow
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 5.0
 WAITING = ("--request-timeout=60",)
 

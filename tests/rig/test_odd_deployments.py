@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.bench import BENCH_KEY
 from tests.checks import odd, odd_server
 from tests.checks.odd import Change, Place
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fixtures.exchange import Exchange
+
+pytestmark = pytest.mark.slow
 
 KEY = {"COMPACTIFAI_API_KEY": BENCH_KEY}
 CHOICE: odd.Path = ("choices", 0)

@@ -22,6 +22,8 @@ from tests.rig.test_recorded import entry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 OWN = {"run/mine.txt": "a", "bodies/mine.txt": "b", "waivers.toml": "c"}
 
 
