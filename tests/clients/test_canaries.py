@@ -41,7 +41,9 @@ def names(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in (1, 2))]
+)
 def test_no_id_is_executed(reference: str, cage: Path, tmp_path: Path, number: int) -> None:
     """Each role is played by another id in each run, so that each id stands in each program."""
     ids = list(names(cage).values())
