@@ -226,7 +226,6 @@ def test_report_directory_in_use_is_refused(tmp_path: Path) -> None:
 
 
 def test_old_verdict_is_gone_when_a_run_does_not_end(tmp_path: Path) -> None:
-    folder = tmp_path / "report"
-    folder.mkdir()
-    (folder / "verdict.json").write_text(json.dumps({"verdict": "CONFORMANT"}))
+    runs.start(tmp_path, ONE, "--base-url", NOWHERE)  # a run that makes the folder its own
+    (tmp_path / "report" / "verdict.json").write_text(json.dumps({"verdict": "CONFORMANT"}))
     assert runs.start(tmp_path, ONE, "--base-url", NOWHERE).verdict["verdict"] == "UNREACHABLE"
