@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from reports import writers
 from tests.bench import BENCH_KEY
 from tests.rig import runs
 
@@ -105,7 +106,7 @@ def test_allure_has_one_result_a_clause(alone: runs.Run) -> None:
         assert told["epic"] == clause["area"]
         assert told["feature"] == clause["endpoint"]
         assert told["story"] == clause["statement"]
-        assert clause["quote"] in str(row["description"])
+        assert writers.markdown(clause["quote"]) in str(row["description"])
     assert (folder / "environment.properties").is_file()
     assert json.loads((folder / "categories.json").read_text("utf-8"))
 
