@@ -121,7 +121,7 @@ def _path(name_or_path: str, below: tuple[Path, ...]) -> Path:
     path = DIRECTORY / f"{name_or_path}.yaml" if named else Path(name_or_path)
     if not named and below and not path.is_absolute():
         path = below[-1].parent / path
-    if not named and not _exists(path):
+    if not named and not (name_or_path and _exists(path)):
         names, given = ", ".join(known()), inputs.shown(name_or_path)
         raise ProfileError(f"no profile '{given}': give a YAML file or one of {names}")
     if not named:
