@@ -15,11 +15,8 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DEEP = 3
 INVISIBLE = re.compile("[\\s\0\u00ad\u200b-\u200f\u2060\ufeff]+")
@@ -30,15 +27,6 @@ NUMBERS = re.compile(rb"(?:\d{1,3}\D{1,3}){4,}\d{1,3}")
 def holds(data: bytes, key: str) -> bool:
     """Whether this key can be read in these bytes."""
     return any(_shows(text, key) for text in _all(data))
-
-
-def in_files(folder: Path, key: str) -> list[Path]:
-    """The files below this folder that hold the key, in their name or in their bytes."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if key in path.name or (path.is_file() and holds(path.read_bytes(), key))
-    ]
 
 
 def _shows(data: bytes, key: str) -> bool:

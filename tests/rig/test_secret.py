@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = 'marker/"4711"+<Schlüssel>&abcdef'
-RAW = KEY.encode()
 FORMS: dict[str, Callable[[str], bytes]] = {
     "plain": str.encode,
     "json": lambda key: json.dumps(key, ensure_ascii=False)[1:-1].encode(),
