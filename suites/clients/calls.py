@@ -120,6 +120,7 @@ class Way:
         role = CAPABILITIES[name].role
         model = dut.cast.model(role) if role else ""
         values = {"API_KEY": PLACEHOLDER, "MODEL": model, "ASKED": CAPABILITIES[name].asked}
+        values |= {"PACKAGE": self.tool.package}
         return Program(f"{self.name} {name}", (self.programs[name],), values, self.env)
 
 
@@ -132,8 +133,8 @@ _TELLS = {"responses": _surface, "responses stream": _events}
 SDK = Way(tools.OPENAI, _programs("openai_sync.py"), tells=_TELLS)
 SDK_ASYNC = Way(tools.OPENAI, _programs("openai_async.py"), "async", "deep", tells=_TELLS)
 NODE = Way(tools.OPENAI_NODE, _programs("calls.mjs"))
-REQUESTS = Way(tools.REQUESTS, _programs("by_requests.py"), tier="deep")
-HTTPX = Way(tools.HTTPX, _programs("by_httpx.py"), tier="deep")
+REQUESTS = Way(tools.REQUESTS, _programs("by_hand.py"), tier="deep")
+HTTPX = Way(tools.HTTPX, _programs("by_hand.py"), tier="deep")
 _KEY = {"COMPACTIFAI_API_KEY": PLACEHOLDER}
 _CHATS = ("chat", "chat stream")
 LITELLM = Way(tools.LITELLM, _programs("litellm_sync.py", *_CHATS), env=_KEY)

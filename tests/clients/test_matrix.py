@@ -84,7 +84,7 @@ def test_deployment_that_fails_plainly_is_blamed_elsewhere(reference: str) -> No
 
 
 def test_client_that_dies_by_itself_is_no_fault_of_the_deployment(reference: str) -> None:
-    cell = chat(f"{reference}/v1", "import httpx", "import no_such_package")
+    cell = chat(f"{reference}/v1", "import importlib", "import no_such_package")
     assert cell.value.startswith("fails (client): ModuleNotFoundError")
 
 

@@ -1,17 +1,31 @@
-"""The package httpx, as a client by hand: one function a capability."""
+"""A package that speaks HTTP, as a client by hand: one function a capability.
+
+`PACKAGE` says which: httpx and requests are called alike, but for an answer that comes in parts.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECONDS = 60
+
+
+def _package(at: Any) -> Any:
+    return importlib.import_module(at.PACKAGE)
+
+
+def _opened(at: Any, url: str, asked: dict[str, Any]) -> Any:
+    """An answer whose body is not read yet."""
+    package = _package(at)
+    if at.PACKAGE == "requests":
+        return package.post(url, **asked, stream=True)
+    return package.stream("POST", url, **asked)
 
 
 def _headers(at: Any) -> dict[str, str]:
@@ -26,13 +40,13 @@ def _read(response: Any) -> Any:
 def _post(at: Any, route: str) -> Any:
     body = {"model": at.MODEL, **at.ASKED}
     url = at.BASE_URL + route
-    return _read(httpx.post(url, headers=_headers(at), json=body, timeout=SECONDS))
+    return _read(_package(at).post(url, headers=_headers(at), json=body, timeout=SECONDS))
 
 
 def _events(at: Any, route: str) -> Iterator[Any]:
     body = {"model": at.MODEL, **at.ASKED}
-    url, headers = at.BASE_URL + route, _headers(at)
-    with httpx.stream("POST", url, headers=headers, json=body, timeout=SECONDS) as response:
+    asked = {"headers": _headers(at), "json": body, "timeout": SECONDS}
+    with _opened(at, at.BASE_URL + route, asked) as response:
         response.raise_for_status()
         for raw in response.iter_lines():
             line = raw.decode() if isinstance(raw, bytes) else raw
@@ -43,7 +57,7 @@ def _events(at: Any, route: str) -> Iterator[Any]:
 def models(at: Any) -> None:
     """The ids of the models."""
     url = f"{at.BASE_URL}/models"
-    for each in _read(httpx.get(url, headers=_headers(at), timeout=SECONDS))["data"]:
+    for each in _read(_package(at).get(url, headers=_headers(at), timeout=SECONDS))["data"]:
         print(each["id"])
 
 
@@ -82,7 +96,7 @@ def transcription(at: Any) -> None:
     """The text of a transcription."""
     url = f"{at.BASE_URL}/audio/transcriptions"
     with Path("meeting_minutes.mp3").open("rb") as audio:
-        response = httpx.post(
+        response = _package(at).post(
             url,
             headers=_headers(at),
             data={"model": at.MODEL},
