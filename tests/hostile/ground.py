@@ -176,6 +176,15 @@ class Call:
         reply.headers = [pair for pair in reply.headers if pair[0] != b"content-length"]
         return reply
 
+    async def amended(self, amend: Callable[[Any], object]) -> Reply:
+        """What the reference deployment answers; the object of a 200, as `amend` leaves it."""
+        reply = await self.honest()
+        document = reply.json
+        if reply.status != 200 or not isinstance(document, dict):
+            return reply
+        amend(document)
+        return reply.with_body(json_.dumps(document).encode())
+
     async def pass_on(self) -> None:
         """Send what the reference deployment answers, as it comes."""
         head = Reply(500, [], [])

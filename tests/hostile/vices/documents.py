@@ -78,16 +78,14 @@ for _name, (_text, _lawful) in MEMBERS.items():
 
 # Documented members, set to what no document allows. `path` leads from the document to the member.
 def _odd(name: str, on: Routes, path: tuple[str | int, ...], value: object) -> None:
-    async def vice(call: Call) -> None:
-        reply = await call.honest()
-        document = reply.json
-        if reply.status != 200 or not isinstance(document, dict):
-            return await call.send(reply)
-        place: Any = document
+    def amend(document: Any) -> None:
+        place = document
         for step in path[:-1]:
             place = place[step]
         place[path[-1]] = value
-        return await call.send(reply.with_body(json.dumps(document).encode()))
+
+    async def vice(call: Call) -> None:
+        await call.send(await call.amended(amend))
 
     add(Deployment(f"has-{name}", "documents", vice, BLAMED, on))
 
@@ -202,19 +200,12 @@ async def answers_with_a_page(call: Call) -> None:
 
 @hostile(ODD, CHAT)
 async def says_what_slow_patterns_choke_on(call: Call) -> None:
-    reply = await call.honest()
-    if reply.status == 200:
-        body = reply.json
-        texts = ("a" * 200_000 + "!", "(" * 100_000, "a-" * 200_000, " " * 400_000, "\n" * 400_000)
-        body["choices"][0]["message"]["content"] = texts[call.nth % 5]
-        reply = reply.with_body(json.dumps(body).encode())
-    await call.send(reply)
+    texts = ("a" * 200_000 + "!", "(" * 100_000, "a-" * 200_000, " " * 400_000, "\n" * 400_000)
+    said = {"content": texts[call.nth % 5]}
+    await call.send(await call.amended(lambda body: body["choices"][0]["message"].update(said)))
 
 
 @hostile(ODD, SPEECH)
 async def hears_what_slow_patterns_choke_on(call: Call) -> None:
-    reply = await call.honest()
-    if reply.status == 200:
-        texts = ("the " * 400_000, "a" * 1_500_000, ". " * 700_000, "1234567890" * 100_000)
-        reply = reply.with_body(json.dumps({**reply.json, "text": texts[call.nth % 4]}).encode())
-    await call.send(reply)
+    texts = ("the " * 400_000, "a" * 1_500_000, ". " * 700_000, "1234567890" * 100_000)
+    await call.send(await call.amended(lambda body: body.update(text=texts[call.nth % 4])))

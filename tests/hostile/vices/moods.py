@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
+from typing import Any
 
 from tests.hostile.ground import (
     BLAMED,
@@ -59,46 +59,38 @@ async def lists_nothing(call: Call) -> None:
 
 @hostile(BLAMED, CHAT)
 async def swallows_the_end_of_texts(call: Call) -> None:
-    reply = await call.honest()
-    if reply.status == 200:
-        body = reply.json
+    def amend(body: Any) -> None:
         body["choices"][0]["message"]["content"] = "\x1b]8;;http://127.0.0.1:9\x07\u202e" * 99
         body["usage"]["total_tokens"] += 1
-        reply = reply.with_body(json.dumps(body).encode())
-    await call.send(reply)
+
+    await call.send(await call.amended(amend))
 
 
 @hostile(LIES, CHAT)
 async def counts_a_billion_tokens(call: Call) -> None:
-    reply = await call.honest()
-    if reply.status == 200:
-        usage = {"prompt_tokens": 10**9, "completion_tokens": 10**9, "total_tokens": 2 * 10**9}
-        reply = reply.with_body(json.dumps({**reply.json, "usage": usage}).encode())
-    await call.send(reply)
+    usage = {"prompt_tokens": 10**9, "completion_tokens": 10**9, "total_tokens": 2 * 10**9}
+    await call.send(await call.amended(lambda body: body.update(usage=usage)))
 
 
 @hostile(ODD, CHAT)
 async def calls_itself_by_program_text(call: Call) -> None:
-    reply = await call.honest()
-    if reply.status == 200:
-        text = f"'; touch {call.world.canary}; '\"$(touch {call.world.canary})"
-        extra = {"system_fingerprint": text, "service_tier": text, "x": {text: [text]}}
-        reply = reply.with_body(json.dumps({**reply.json, "id": text, **extra}).encode())
+    text = f"'; touch {call.world.canary}; '\"$(touch {call.world.canary})"
+    extra = {"id": text, "system_fingerprint": text, "service_tier": text, "x": {text: [text]}}
+    reply = await call.amended(lambda body: body.update(extra))
     await call.send(reply.with_header("x-request-id", "$(id)`id`"))
 
 
 @hostile(RUDE, CHAT)
 async def calls_functions_that_were_not_offered(call: Call) -> None:
     """A tool call whose arguments are program text."""
-    reply = await call.honest()
-    if reply.status == 200:
-        text = f"__import__('os').system('touch {call.world.canary}')"
-        calls = [{"id": text, "type": "function", "function": {"name": text, "arguments": text}}]
-        body = reply.json
+    text = f"__import__('os').system('touch {call.world.canary}')"
+    calls = [{"id": text, "type": "function", "function": {"name": text, "arguments": text}}]
+
+    def amend(body: Any) -> None:
         body["choices"][0]["message"] = {"role": "assistant", "content": None, "tool_calls": calls}
         body["choices"][0]["finish_reason"] = "tool_calls"
-        reply = reply.with_body(json.dumps(body).encode())
-    await call.send(reply)
+
+    await call.send(await call.amended(amend))
 
 
 @hostile(LIES, POSTS)
