@@ -51,8 +51,9 @@ def processes() -> list[str]:
 
 
 def read(path: Path) -> bytes:
-    with suppress(OSError), path.open("rb") as file:
-        return file.read(MOST_OF_A_FILE)
+    """The beginning of a file. Nothing is awaited: of /proc/kmsg, more comes some day."""
+    with suppress(OSError), os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        return file.read(MOST_OF_A_FILE) or b""
     return b""
 
 
