@@ -57,7 +57,12 @@ def raised(way: Way, root: str, home: Path) -> dict[str, str]:
         Program(
             f"{name} {status}",
             (way.programs[name],),
-            {"API_KEY": "x", "MODEL": "m", "ASKED": calls.CAPABILITIES[name].asked},
+            {
+                "API_KEY": "x",
+                "MODEL": "m",
+                "PACKAGE": way.tool.package,
+                "ASKED": calls.CAPABILITIES[name].asked,
+            },
             way.env,
         ).bound(f"{root}/{status}/v1", "token")
         for name in ASKED
