@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from fixtures.cast import LONGEST_ID, sendable
 from fixtures.outcomes import Untestable
 from schemas.records import Observation
 from suites.invariants import documents
@@ -106,16 +105,6 @@ def ids_are_unique(exchange: Exchange) -> Iterator[Finding]:
     ids = Counter(show(entry.get("id")) for entry in data if isinstance(entry, dict))
     for name in sorted(name for name, count in ids.items() if count > 1):
         yield deviation(exchange, "each id once", actual=f"{name} more than once", where="/data")
-
-
-@invariant("MODELS-LIST-04", on=lists)
-def ids_can_be_sent(exchange: Exchange) -> Iterator[Finding]:
-    """Every id can stand in a request: in its path, and in its JSON."""
-    for entry in entries(exchange):
-        name = entry.get("id")
-        if isinstance(name, str) and name and not sendable(name):
-            expected = f"an id of at most {LONGEST_ID} characters that UTF-8 has, without NUL"
-            yield deviation(exchange, expected, actual=show(name), where="/data")
 
 
 @invariant("MODELS-OBJ-CREATED-01", on=either)

@@ -172,8 +172,9 @@ TARGETS = {
     "backslash": "/v1/..\\..\\admin",
     "encoded backslash": "/v1/..%5cadmin",
     "fragment": "/v1/models#@evil.invalid",
-    "encoded line end": "/v1/models%0d%0aX:y",
-    "encoded zero": "/v1/models%00",
+    "dots around a control character": "/v1/.%09./admin",
+    "dots after a zero": "/v1/%00../admin",
+    "dots around a line end, encoded twice": "/v1/.%250d%250a./admin",
 }
 
 
@@ -209,6 +210,7 @@ def test_target_outside_the_deployment_goes_nowhere(name: str) -> None:
 INSIDE = (
     *("/v1/models", "/v1/models?a=../b", "/v1/models/a%2Fb"),
     *("/v1/models/@cf/x", "/v1", "/v1//x"),
+    *("/v1/models/a%09b", "/v1/models/a%0d%0ab", "/v1/models/a%00", "/v1/models/a%5cb"),
 )
 
 
