@@ -25,6 +25,7 @@ from types import SimpleNamespace
 from typing import Any
 
 SHOWN = 400
+TRACEBACK = "Traceback (most recent call last)"  # some clients print their own into their messages
 PROGRAMS = Path(__file__).with_name("programs")
 
 
@@ -51,7 +52,7 @@ def _ended(error: BaseException, files: set[str]) -> dict[str, Any]:
         if place.tb_frame.f_code.co_filename in files:
             lines.append(place.tb_lineno)
         place = place.tb_next
-    text = f"{type(error).__name__}: {error}"[:SHOWN]
+    text = f"{type(error).__name__}: {error}".partition(TRACEBACK)[0].rstrip()[:SHOWN]
     return {"error": text, "kinds": kinds, "line": lines[-1] if lines else 0}
 
 

@@ -68,6 +68,19 @@ def test_key_of_the_operator_replaces_the_token_alone(reference: str) -> None:
     assert bench.BENCH_KEY not in repr(recorded(reference, "v1"))
 
 
+def test_key_that_the_deployment_repeats_does_not_reach_the_client() -> None:
+    with (
+        liars.serving(liars.repeats_the_key) as running,
+        bench.deployment(running.url) as dut,
+        Proxy(dut.client, ("one",)) as proxy,
+    ):
+        answer = post(proxy)
+    stars = "*" * len(bench.BENCH_KEY)
+    assert answer.headers["x-key"] == f"a{stars}"
+    assert answer.text == f"[{stars}]{bench.BENCH_KEY[:3]}"
+    assert proxy.exchanges["one"][0].leaks
+
+
 def test_compressed_answer_is_read(reference: str) -> None:
     exchange = recorded(reference, "variant/zips-when-asked/v1")
     assert exchange.header("content-encoding") == "gzip"

@@ -229,6 +229,14 @@ async def sends_ten_thousand_headers(wire: Wire) -> None:
     await wire.say(answer("200 OK", *(f"X-Rude-{number}: v" for number in range(10_000))))
 
 
+async def repeats_the_key(wire: Wire) -> None:
+    """In its headers, and in a body that comes in three parts and ends with its first letters."""
+    key = wire.heard[-1].partition(b"Bearer ")[2].partition(b"\r\n")[0]
+    body = b"[" + key + b"]" + key[:3]
+    begin = head("200 OK", f"X-Key: a{key.decode()}", length=len(body))
+    await wire.say(begin, body[:6], body[6:9], body[9:], pause=0.05)
+
+
 async def sends_two_megabytes_of_headers(wire: Wire) -> None:
     await wire.say(answer("200 OK", *(f"X-Rude-{number}: {'v' * 200}" for number in range(10_000))))
 
