@@ -51,6 +51,8 @@ def works(ran: Ran, tell: Tell, told: str = "") -> Iterator[Finding]:
 
 def sent(ran: Ran) -> tuple[Exchange, ...]:
     """What the program exchanged with the deployment. Raises Inconclusive where it is nothing."""
+    if ran.unasked:
+        raise Inconclusive("; ".join(dict.fromkeys(ran.unasked)))
     if not ran.exchanges:
         cause = "; ".join(ran.refused) or ran.error or "no request was seen"
         raise Inconclusive(f"{ran.tool} itself failed, nothing reached the wire: {cause}")

@@ -137,7 +137,8 @@ class Ran:
     """How a program ended: what it printed, what ended it early, and what was on the wire.
 
     `kinds` are the names of the exception's classes, the most specific first; `isolation` says how
-    the process was kept apart; `refused` requests would have led out of the deployment.
+    the process was kept apart; `refused` requests would have led out of the deployment, `unasked`
+    ones were not sent because such requests hang.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Ran:
     isolation: str = ""
     exchanges: tuple[Exchange, ...] = ()
     refused: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
 
 
 def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str, Ran]:
@@ -201,6 +203,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
             isolation=isolation.TOLD[tools.kept()],
             exchanges=proxy.announce(name),
             refused=tuple(clean(each) for each in proxy.refused[name]),
+            unasked=tuple(proxy.unasked[name]),
         )
         for name in names
     ]
@@ -305,5 +308,5 @@ def _kept(exchange: Exchange, base_url: str) -> dict[str, Any]:
 
 def _from_row(row: dict[str, Any]) -> Ran:
     exchanges = tuple(har.from_entry(entry) for entry in row["exchanges"])
-    lists = {name: tuple(row.get(name, ())) for name in ("kinds", "refused")}
+    lists = {name: tuple(row.get(name, ())) for name in ("kinds", "refused", "unasked")}
     return Ran(**{**row, **lists, "exchanges": exchanges})
