@@ -59,6 +59,38 @@ def test_forms_are_found_and_removed(form: str, key: str) -> None:
     assert REDACTED.encode() in clean
 
 
+LONG = "sk-7Qw2eRt9Yu4iOp1As6dFg3Hj8Kl5Zx0Cv"
+
+
+@given(st.integers(min_value=0, max_value=len(LONG) - 16), st.sampled_from(["{}", "a{}7", " {},"]))
+def test_piece_of_a_key_is_removed_and_is_no_leak(start: int, around: str) -> None:
+    piece = LONG[start : start + 16]
+    redactor = Redactor.of(Secret(LONG))
+    cleaned = redactor.body([f'{{"model": "m", "x": "{around.format(piece)}"}}'.encode()])
+    assert cleaned.leak is None
+    left = b"".join(cleaned.pieces).decode()
+    assert not any(piece[n : n + 10] in left for n in range(7))
+
+
+def test_key_in_two_fields_is_removed_but_for_less_than_ten_letters() -> None:
+    for cut in range(1, len(LONG)):
+        body = json.dumps({"a": LONG[:cut], "b": LONG[cut:]})
+        left = Redactor.of(Secret(LONG)).text(body)
+        assert not any(LONG[n : n + 10] in left for n in range(len(LONG) - 9))
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("sk-compactifai-conformance-9f8e7d6c5b", "compactifai-conformance/1.0"),
+        ("Llama-3-1-8b-My-Team-4711", "cai-llama-3-1-8b-slim, Llama models"),
+        (LONG, "Incorrect API key provided: sk-7Q****0Cv"),
+    ],
+)
+def test_words_that_a_key_shares_with_others_stay(key: str, text: str) -> None:
+    assert Redactor.of(Secret(key)).text(text) == text
+
+
 @given(st.binary(max_size=200))
 def test_what_has_no_key_is_left_alone(data: bytes) -> None:
     assert Redactor.of(Secret("sk-0123456789abcdef")).clean(data) == data
