@@ -140,7 +140,7 @@ async def streams_after_a_byte_order_mark(call: Call) -> None:
     await _before(call, b"\xef\xbb\xbf")
 
 
-@hostile(BLAMED, STREAM)
+@hostile(RUDE, STREAM)
 async def streams_no_utf_8(call: Call) -> None:
     await _replaced(call, b'"content":"', b'"content":"\xff\xc0\xaf')
 

@@ -344,7 +344,7 @@ for _name, _line in {
     _status_line(_name, _line)
 
 
-@hostile(ABSENT, anything)
+@hostile(ABSENT | BLAMED, anything)
 async def answers_before_it_is_asked(call: Call) -> None:
     """Says something as soon as a request is there, and never looks at what it was."""
     await call.say(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n" * 3)
