@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from schemas.records import Finding, Observation
 
 KEPT = 19  # findings of one clause on one exchange, before the one that stands for all others
+COUNTED = 1000  # findings of one judge, after which nobody looks for more
 
 
 @dataclass
@@ -35,10 +36,16 @@ class Kept:
             self._next.setdefault(place, item)
 
     @property
+    def full(self) -> bool:
+        """Whether enough was found: a broken stream may hold a defect in each of its events."""
+        return self._counts.total() >= COUNTED
+
+    @property
     def findings(self) -> list[Finding]:
         """What was found, in order; the findings that stand for others come last."""
         return [*self._first, *map(self._with_more, self._next)]
 
     def _with_more(self, place: tuple[str, str]) -> Finding:
         after, more = self._next[place], self._counts[place] - KEPT - 1
-        return replace(after, actual=f"{after.actual} (and {more} more)") if more else after
+        count = f"at least {more}" if self.full else more
+        return replace(after, actual=f"{after.actual} (and {count} more)") if more else after

@@ -218,6 +218,8 @@ def _named(rule: Rule, said: Said) -> list[Finding | Observation]:
             if finding.clause not in known:
                 raise ValueError(f"{finding.clause} is not declared by the judge of {rule.clauses}")
             kept.add(finding)
+            if kept.full:
+                break
         else:
             kept.add(item)
     return [*kept.findings, *kept.observations]
