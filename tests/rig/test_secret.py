@@ -42,6 +42,9 @@ FORMS: dict[str, Callable[[str], bytes]] = {
     "sha256": lambda key: hashlib.sha256(key.encode()).hexdigest().encode(),
     "base64": lambda key: base64.b64encode(key.encode()),
     "base64 for urls": lambda key: base64.urlsafe_b64encode(key.encode()),
+    "base32": lambda key: base64.b32encode(key.encode()),
+    "base32 in small letters": lambda key: b"xy" + base64.b32encode(key.encode()).lower(),
+    "base32 behind others": lambda key: base64.b32encode(b"abc" + key.encode() + b"d"),
     "basic": lambda key: base64.b64encode(b"user:" + key.encode()),
     "bearer in base64": lambda key: base64.b64encode(b"Bearer " + key.encode() + b"\n"),
 }

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 
 from tests.hostile.ground import (
+    ABSENT,
     BLAMED,
     CHAT,
     CONFORMANT,
@@ -217,7 +218,7 @@ async def echoes_the_key_in_chunk_extensions(call: Call) -> None:
     await call.say(chunk(b""))
 
 
-@hostile(LIES)
+@hostile(LIES | ABSENT)
 async def redirects_to_the_key(call: Call) -> None:
     where = f"/{call.key[::-1]}?key={call.key}#{b64(call.key)}"
     await call.answer(307, headers={"Location": call.world.elsewhere + where})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.hostile.ground import (
+    ABSENT,
     BLAMED,
     LIES,
     ODD,
@@ -54,7 +55,7 @@ async def storms_with_503(call: Call) -> None:
     await call.answer(503, b"upstream connect error", headers={"Retry-After": "3"})
 
 
-@hostile(LIES)
+@hostile(LIES | ABSENT)
 async def has_no_backend(call: Call) -> None:
     await call.answer(502, b"<html><h1>502</h1></html>", headers={"Content-Type": "text/html"})
 
