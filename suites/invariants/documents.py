@@ -16,6 +16,7 @@ from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from json import JSONDecoder
 
     from schemas.records import Finding
     from schemas.validate import BodySchema
@@ -82,8 +83,7 @@ def is_strict_json(exchange: Exchange) -> Iterator[Finding]:
         # JSON knows no such parameter, but clients go by it, and read other letters.
         yield deviation(exchange, "UTF-8, or no charset", actual=charset[0])
     try:
-        names = exchange.law.bodies.answered_names
-        _no_twins(loads(exchange.body.decode("utf-8"), STRICT), names)
+        _no_twins(loads(exchange.body.decode("utf-8"), _strict(exchange.law.bodies.answered_names)))
     except ValueError as error:
         yield deviation(exchange, "one strict JSON document in UTF-8", actual=str(error)[:200])
 
@@ -143,30 +143,33 @@ def _no_constant(name: str) -> Any:
 
 
 class _Twins(dict[str, Any]):
-    """An object in which `names` stand twice."""
+    """The documented members of an object; `name` is one of them that stands twice, if any."""
 
-    names: frozenset[str] = frozenset()
-
-
-def _with_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = _Twins(pairs)
-    if len(told) < len(pairs):
-        counted = Counter(name for name, _ in pairs)
-        told.names = frozenset(name for name, count in counted.items() if count > 1)
-    return told
+    name: str = ""
 
 
-def _no_twins(document: object, names: frozenset[str]) -> None:
+def _strict(names: frozenset[str]) -> JSONDecoder:
+    """Reads the members of these names alone: of a deployment's own there may be a million."""
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        known = [pair for pair in pairs if pair[0] in names]
+        told = _Twins(known)
+        if len(told) < len(known):
+            counted = Counter(name for name, _ in known)
+            told.name = min(name for name, count in counted.items() if count > 1)
+        return told
+
+    return decoder(parse_constant=_no_constant, object_pairs_hook=members)
+
+
+def _no_twins(document: object) -> None:
     """Raise ValueError for a documented key that stands twice where documented keys lead."""
     left = [document]
     while left:
         value = left.pop()
         if isinstance(value, _Twins):
-            if twins := value.names & names:
-                raise ValueError(f"the key {min(twins)!r} stands twice in one object")
-            left += [each for name, each in value.items() if name in names]
+            if value.name:
+                raise ValueError(f"the key {value.name!r} stands twice in one object")
+            left += value.values()
         elif isinstance(value, list):
             left += value
-
-
-STRICT = decoder(parse_constant=_no_constant, object_pairs_hook=_with_twins)
