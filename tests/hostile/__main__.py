@@ -1,6 +1,7 @@
 """The suite against every hostile deployment.
 
-python -m tests.hostile                        all of it, and reports/hostile.json
+python -m tests.hostile                        two in three of each kind, and reports/hostile.json
+python -m tests.hostile --all                  all of it: half as long again
 python -m tests.hostile --only 'echoes-*'      some of it
 python -m tests.hostile --list                 names, kinds, and the verdicts that are right
 """
@@ -61,12 +62,18 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds after which a run is killed (default: %(default)g)",
     )
     add("--out", type=Path, default=OUT, metavar="FILE", help="the JSON (default: %(default)s)")
+    add("--all", action="store_true", help="run those, too, that are much like another")
     add("--list", action="store_true", help="print the list, and exit")
     return parser
 
 
 def _named(deployment: Deployment, patterns: list[str]) -> bool:
     return any(fnmatch(n, p) for n in (deployment.name, deployment.kind) for p in patterns)
+
+
+def _usual(deployment: Deployment) -> bool:
+    """Whether it runs each time: two in three do, the same ones, and all that are asked much."""
+    return deployment.tier != "smoke" or zlib.crc32(deployment.name.encode()) % 3 > 0
 
 
 def row(result: Result) -> str:
@@ -107,6 +114,8 @@ def main() -> int:
     asked = _parser().parse_args()
     every = vices.load()
     chosen = [d for d in every.values() if _named(d, asked.only or ["*"])]
+    if not (asked.only or asked.all or asked.list):
+        chosen = [each for each in chosen if _usual(each)]
     if asked.list:
         for each in chosen:
             lawful = " or ".join(sorted(f"{text} {code}" for text, code in each.lawful))
