@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from schemas.table_types import Operation
 
 Odd = Mapping[str, Any]
-HALVES = re.compile(r"\\ud[89a-f][0-9a-f]{2}", re.IGNORECASE)
+HALVES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Target:
             data = file if isinstance(file, bytes) else str(file).encode("utf-8", "replace")
             clip = replace(clip, data=data)
         # Forms have no escapes: half of a character cannot be sent.
-        whole = json.dumps({name: value for name, value in body.items() if name != "file"})
+        fields = {name: value for name, value in body.items() if name != "file"}
+        whole = json.dumps(fields, ensure_ascii=False)
         texts = json.loads(HALVES.sub("?", whole))
         return bodies.upload(self.route, None if file is None else clip, texts)
 

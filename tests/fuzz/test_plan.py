@@ -85,3 +85,10 @@ def test_packs_hold_only_what_is_promised(dut: Deployment, operation: str) -> No
     packs = list(islice(plan.together(_target(dut, operation)), share))
     assert len(packs) == share > 0
     assert {pack.promise.standing for pack in packs} == {"accepted"}
+
+
+def test_form_keeps_each_character_and_replaces_half_of_one(dut: Deployment) -> None:
+    on = _target(dut, "POST /audio/transcriptions")
+    sent = on.request({**on.plain, "prompt": 'é😀\u2028"\\', "language": "x\ud83d"})
+    assert sent.form["prompt"] == ('é😀\u2028"\\',)
+    assert sent.form["language"] == ("x?",)
