@@ -17,37 +17,38 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import control, ending, har, keys, recorded, run
-from fixtures import plugin as fixtures_plugin
-from fixtures.cast import Cast
-from fixtures.outcomes import NotRun
-from fixtures.replies import Replies
-from fixtures.secret import Redactor
-from fixtures.setup import Setup
+from fixtures.redaction.secret import Redactor
+from fixtures.session import control, ending, har_import, keys, run
+from fixtures.session import plugin as fixtures_plugin
+from fixtures.session.replay_client import Replies
+from fixtures.target.model_roles import Cast
+from fixtures.target.setup import Setup
+from fixtures.transport import har
 from reports import allure, compared, fingerprint, output, signoff, waivers
 from reports.console import Console
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
 from reports.verdicts import Scope
 from schemas import files, profiles, records
-from suites import catalogue, judge, offline, prerequisites
-from suites import plugin as suites_plugin
+from schemas.outcomes import NotRun
+from suites.engine import catalogue, judge, offline, prerequisites
+from suites.engine import plugin as suites_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from schemas.contract import Contract
     from schemas.records import Judgement
 
-pytest_plugins = ["fixtures.plugin", "suites.plugin"]
+pytest_plugins = ["fixtures.session.plugin", "suites.engine.plugin"]
 TOOLS = ("pytest", "httpx", "hypothesis", "schemathesis", "jsonschema")
 VERSION = metadata.version("compactifai-conformance")
 REPORTER = "conformance-reporter"
 NOWHERE = "http://nowhere.invalid"
 REDACTOR = pytest.StashKey[Redactor]()
-RECORDING = pytest.StashKey[recorded.Recording]()
+RECORDING = pytest.StashKey[har_import.Recording]()
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _read_recording(config: pytest.Config) -> None:
     except HarError as wrong:
         raise fixtures_plugin.refusal(f"--har {wrong}") from None
     operations = config.stash[suites_plugin.CONTRACT].operations.values()
-    found = recorded.load(files, operations, option.base_url or "")
+    found = har_import.load(files, operations, option.base_url or "")
     config.stash[RECORDING] = found
     config.stash[fixtures_plugin.JUDGED] = True
     option.base_url = next(iter(found.base_urls), option.base_url or NOWHERE)

@@ -14,20 +14,20 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fixtures import run
-from fixtures.budget import Allowance
-from fixtures.probes import Probes
-from fixtures.setup import Setup
+from fixtures.session import run
+from fixtures.target.probes import Probes
+from fixtures.target.setup import Setup
+from fixtures.transport.budget import Allowance
 from reports.verdicts import Outcome, Said, Scope, decide
 from schemas import profiles
 from schemas.records import Judgement, Verdict
-from suites import catalogue, checks, judge, prerequisites
+from suites.engine import catalogue, checks, judge, prerequisites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange, Request
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange, Request
 
 KEY_ENV = "COMPACTIFAI_BENCH_KEY"
 BENCH_KEY = "bench-key-0123456789"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import embedded
+from fixtures.session import embedded
 from tests.bench import BENCH_KEY
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from fixtures import examples
 from fixtures.audio import clip
-from fixtures.bodies import form
-from fixtures.outcomes import Untestable
+from fixtures.target.plain_requests import form
+from schemas.outcomes import Untestable
 from schemas.records import Finding, Observation
-from suites import verify
-from suites.checks import Findings, check
-from suites.speech import ask, text_of
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.engine.speech import ask, text_of
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 PRINTED = {"task", "language", "duration", "text", "segments"}
 MEETING = "meeting_minutes.mp3"

@@ -6,18 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fixtures.audio import clip
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import Untestable
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import Untestable
 from schemas.records import Observation
-from suites import rows, verify
-from suites.asking import few
 from suites.audio.test_answers import MEETING
-from suites.checks import Findings, check, checks
-from suites.speech import ask, heard, plain
+from suites.engine import verify
+from suites.engine.checks import Findings, check, checks
+from suites.engine.speech import ask, heard, plain
+from suites.support import table_cases
+from suites.support.probes import few
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 KIND = "audio.request"
 LONG = ("ü会 " * 167)[:500]
@@ -27,8 +28,10 @@ LANGUAGES = ("de", "it", "pt", "nl", "ca", "pl", "ru", "zh")
 CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
-@checks(rows.accepted(KIND, TOGETHER))
-def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, ...]) -> Findings:
+@checks(table_cases.accepted(KIND, TOGETHER))
+def test_documented_values_are_accepted(
+    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+) -> Findings:
     """Each sample value of a documented field is accepted: a field that is ignored, too."""
     for each in sent:
         # The answer to a format has a clause of its own, and so has that to a stream.
@@ -141,7 +144,7 @@ def test_any_response_format_gives_the_transcript(dut: Deployment) -> Findings:
         raise Untestable("the words are not heard without the field: see AUDIO-PATH-01")
     formats = dut.contract.bodies.rows(KIND)["response_format"].example
     for number, name in enumerate(few(dut, formats, 1)):
-        among_others = ask(dut, **rows.company_of(dut.contract, KIND, number=number))
+        among_others = ask(dut, **table_cases.company_of(dut.contract, KIND, number=number))
         if _has_text(among_others) and heard(among_others, sent):
             continue
         exchange = ask(dut, response_format=name)

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fixtures.audio import CONTAINERS, Clip, clip, speech
-from fixtures.bodies import post
-from fixtures.document import as_object, dicts
 from fixtures.images import image
-from fixtures.outcomes import NotApplicable, Untestable
+from fixtures.target.plain_requests import post
+from fixtures.transport.document import as_object, dicts
+from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import few
-from suites.checks import Findings, case, check, checks
-from suites.speech import heard, made, plain
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.engine.speech import heard, made, plain
+from suites.support.probes import few
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 FORMAT = {
     name: f"AUDIO-FMT-0{number}"

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fixtures.audio import clip
-from fixtures.document import dicts
-from fixtures.outcomes import NoControl, Untestable
-from suites import verify
-from suites.checks import Findings, case, checks
-from suites.speech import plain
+from fixtures.transport.document import dicts
+from schemas.outcomes import NoControl, Untestable
+from suites.engine import verify
+from suites.engine.checks import Findings, case, checks
+from suites.engine.speech import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 KIND = "audio.request"
 VERBOSE: Mapping[str, Any] = {"response_format": "verbose_json"}

@@ -8,17 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.key_placeholders import ALTERED_KEY, BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
+from schemas.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
-from suites import doors, verify
-from suites.asking import crossed, few
-from suites.checks import Findings, case, check, checks
-from suites.doors import barred, bearing, locked, without_key
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.support import routes
+from suites.support.probes import crossed, few
+from suites.support.routes import barred, bearing, locked, without_key
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 MALFORMED: dict[str, tuple[bytes, ...]] = {
     "a scheme without a key": (b"Bearer",),
@@ -53,7 +54,7 @@ FOREIGN = {"sk-": 48, "sk-proj-": 64, "sk-ant-api03-": 93, "gsk_": 52}
 )
 def test_nobody_comes_in_without_a_key(dut: Deployment, of: str) -> Findings:
     """The plain request of the route, without credentials, is refused and gets no data."""
-    known, operation = doors.doors(dut), dut.contract.clauses[of].endpoint
+    known, operation = routes.doors(dut), dut.contract.clauses[of].endpoint
     if operation not in known:
         raise Untestable("no model is listed: see MODELS-LIST-03")
     exchange = dut.send(without_key(known[operation]))
@@ -64,7 +65,7 @@ def test_nobody_comes_in_without_a_key(dut: Deployment, of: str) -> Findings:
 @check("AUTH-BEARER-01")
 def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
     """The key that opens one route as a bearer token is accepted on all."""
-    answers = {each: dut.send(door) for each, door in doors.doors(dut).items()}
+    answers = {each: dut.send(door) for each, door in routes.doors(dut).items()}
     if not any(exchange.ok for exchange in answers.values()):
         raise Inconclusive("the key opens no route: it may be wrong")
     for operation, exchange in answers.items():
@@ -76,8 +77,8 @@ def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
 def test_an_unknown_key_is_refused(dut: Deployment) -> Findings:
     """A key that nobody was given is refused on each route, and when a stream is asked for."""
     shut = locked(dut)
-    streams = [each for each in doors.streaming(dut.contract) if each in shut]
-    sent = [(each, dut.request(doors.route(each), stream=True)) for each in few(dut, streams, 1)]
+    streams = [each for each in routes.streaming(dut.contract) if each in shut]
+    sent = [(each, dut.request(routes.route(each), stream=True)) for each in few(dut, streams, 1)]
     for operation, request in (*shut.items(), *sent):
         exchange = dut.send(bearing(request, _unknown(dut)))
         yield from barred(exchange, f"{operation} with an invalid key")
@@ -97,12 +98,12 @@ def test_nearly_the_key_is_not_the_key(dut: Deployment) -> Findings:
     if SHORT_KEY in dut.client.almost:
         altered = {"another last character": ALTERED_KEY, "no last character": SHORT_KEY}
         near = {"a longer key": KEY + b"x", **altered, **near}
-    tried = [each for each in (doors.LIST, doors.CHAT) if each in shut] or [*shut][:1]
+    tried = [each for each in (routes.LIST, routes.CHAT) if each in shut] or [*shut][:1]
     for operation, (told, token) in crossed(dut, tried, [*near.items()], most=2):
         request = replace(shut[operation], authorization=(b"Bearer " + token,))
         yield from barred(dut.send(request), f"{operation} with {told}")
     if OTHER_CASE_KEY in dut.client.almost and dut.setup.tier == "deep":
-        request = replace(shut[doors.LIST], authorization=(b"Bearer " + OTHER_CASE_KEY,))
+        request = replace(shut[routes.LIST], authorization=(b"Bearer " + OTHER_CASE_KEY,))
         yield Observation("key_in_other_case", verify.side(dut.send(request)))
 
 
@@ -133,7 +134,7 @@ def test_other_ways_to_send_the_key_do_not_authenticate(dut: Deployment) -> Find
 def test_malformed_credentials_are_refused(dut: Deployment) -> Findings:
     """A malformed Authorization header is refused with a 4xx: never let in, never a 5xx."""
     shut = locked(dut)
-    tried = [shut[each] for each in (doors.LIST, doors.CHAT, doors.AUDIO) if each in shut]
+    tried = [shut[each] for each in (routes.LIST, routes.CHAT, routes.AUDIO) if each in shut]
     forms = [*MALFORMED.items()]
     if dut.client.secret:
         forms.insert(0, ("something after the valid key", (b"Bearer " + KEY + b" x",)))
@@ -156,7 +157,7 @@ def test_keys_of_other_providers_are_refused(dut: Deployment) -> Findings:
     shut = locked(dut)
     tokens = [prefix + _letters(dut, prefix, size) for prefix, size in FOREIGN.items()]
     sent = [(next(iter(shut)), token) for token in tokens]
-    sent += [(doors.CHAT, tokens[0])] if doors.CHAT in shut else []
+    sent += [(routes.CHAT, tokens[0])] if routes.CHAT in shut else []
     if dut.send(bearing(shut[sent[0][0]], _unknown(dut))).ok:
         raise Untestable("any key is let in: see AUTH-INVALID-01")
     for operation, token in sent:
@@ -167,7 +168,7 @@ def test_keys_of_other_providers_are_refused(dut: Deployment) -> Findings:
 @check("AUTH-403-01")
 def test_missing_permission_is_told_apart(dut: Deployment) -> Findings:
     """A route that our valid key may not use is refused with 403; other keys we were not given."""
-    answers = [dut.send(door) for door in doors.doors(dut).values()]
+    answers = [dut.send(door) for door in routes.doors(dut).values()]
     answers += _refused(dut)
     barred_ = [each for each in answers if each.status == 403]
     if not barred_ or not any(each.ok for each in answers):
@@ -186,8 +187,8 @@ def test_refusals_keep_the_key_to_themselves(dut: Deployment) -> Findings:
 
 def _refused(dut: Deployment) -> list[Exchange]:
     """Answers to what is wrong in a body, and not at the door."""
-    known = [each for each in doors.streaming(dut.contract) if each in doors.doors(dut)]
-    sent = [dut.request(doors.route(each), model="no-such-model-7f3a") for each in known]
+    known = [each for each in routes.streaming(dut.contract) if each in routes.doors(dut)]
+    sent = [dut.request(routes.route(each), model="no-such-model-7f3a") for each in known]
     return [dut.send(request) for request in sent]
 
 

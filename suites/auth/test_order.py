@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NotApplicable, Untestable
-from suites import doors, verify
-from suites.asking import few
-from suites.checks import Findings, check
-from suites.doors import barred, bearing, locked, without_key
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NotApplicable, Untestable
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support import routes
+from suites.support.probes import few
+from suites.support.routes import barred, bearing, locked, without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Request
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Request
 
 UNKNOWN = "no-such-model-7f3a"
 MALFORMED = "malformed JSON"
 UNKNOWN_KEY = "no-such-key"
-SUBJECT = {doors.CHAT: "messages", doors.COMPLETIONS: "prompt", doors.RESPONSES: "input"}
+SUBJECT = {routes.CHAT: "messages", routes.COMPLETIONS: "prompt", routes.RESPONSES: "input"}
 
 
 @check("AUTH-ORDER-01")
@@ -38,15 +39,15 @@ def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
 @check("AUTH-STREAM-01")
 def test_no_stream_opens_without_a_key(dut: Deployment) -> Findings:
     """A request for a stream, without a key, gets a plain refusal and no event."""
-    known = doors.doors(dut)
-    streaming = doors.streaming(dut.contract)
+    known = routes.doors(dut)
+    streaming = routes.streaming(dut.contract)
     if not known.keys() & streaming.keys():
         raise NotApplicable("no model serves a route that streams")
     shut = [operation for operation in streaming if operation in locked(dut)]
     if not shut:
         raise Untestable("no route that streams asks for a key: see AUTH-CHAT-01")
     for operation in shut:
-        exchange = dut.send(without_key(dut.request(doors.route(operation), stream=True)))
+        exchange = dut.send(without_key(dut.request(routes.route(operation), stream=True)))
         if exchange.media_type == "text/event-stream":
             yield verify.deviation(exchange, "a 4xx status with a JSON error, and no stream")
         else:
@@ -66,14 +67,14 @@ def _as_before(dut: Deployment, request: Request, valid: Request, told: str) -> 
 
 def _invalid(dut: Deployment, shut: Mapping[str, Request]) -> Iterator[tuple[str, str, Request]]:
     """Requests that would be refused for their body or for their model, were the key valid."""
-    if doors.CHAT in shut:
-        yield doors.CHAT, MALFORMED, replace(shut[doors.CHAT], body=b"{")
-    if doors.AUDIO in shut:
-        yield doors.AUDIO, "no file", dut.upload(None)
+    if routes.CHAT in shut:
+        yield routes.CHAT, MALFORMED, replace(shut[routes.CHAT], body=b"{")
+    if routes.AUDIO in shut:
+        yield routes.AUDIO, "no file", dut.upload(None)
     for operation in (each for each in reversed(SUBJECT) if each in shut):
-        path = doors.route(operation)
+        path = routes.route(operation)
         yield operation, "no input", dut.request(path, **{SUBJECT[operation]: ABSENT})
-    if doors.CHAT in shut:
-        yield doors.CHAT, "an unknown model", dut.request("/chat/completions", model=UNKNOWN)
-    if doors.RETRIEVE in shut:
-        yield doors.RETRIEVE, "an unknown model", dut.retrieval(UNKNOWN)
+    if routes.CHAT in shut:
+        yield routes.CHAT, "an unknown model", dut.request("/chat/completions", model=UNKNOWN)
+    if routes.RETRIEVE in shut:
+        yield routes.RETRIEVE, "an unknown model", dut.retrieval(UNKNOWN)

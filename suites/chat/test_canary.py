@@ -6,16 +6,16 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import Answer
-from suites import verify
-from suites.asking import said
-from suites.checks import Findings, case, checks
+from fixtures.target.chat_view import Answer
+from suites.engine import verify
+from suites.engine.checks import Findings, case, checks
+from suites.support.probes import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange, Request
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange, Request
 
 ROUTE = "/chat/completions"
 AT_ONCE = 16

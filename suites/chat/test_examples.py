@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fixtures import examples
-from fixtures.bodies import ABSENT
+from fixtures.target.plain_requests import ABSENT
 from schemas.records import Finding, Observation
-from suites import verify
-from suites.asking import few
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import few
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 CAP = 64
 # Fields of other routes, and of later versions of OpenAI's own.

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import Untestable
-from suites import verify
-from suites.asking import COUNT, FORMS, SCRIPTS, TELLS, Messages, few, read, said
-from suites.checks import Findings, check
+from schemas.outcomes import Untestable
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import COUNT, FORMS, SCRIPTS, TELLS, Messages, few, read, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 FIRST, BRIEF = "Here are two sentences.", "Be brief."
 FEW_WORDS = 6  # around a word that is asked for

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NoControl, Untestable
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NoControl, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import (
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.invariants.generic import reasons
+from suites.support.probes import (
     COUNT,
     FORMS,
     SCRIPTS,
@@ -25,15 +27,13 @@ from suites.asking import (
     said,
     settle,
 )
-from suites.checks import Findings, check
-from suites.invariants.generic import reasons
-from suites.rows import WEATHER
+from suites.support.table_cases import WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.answers import Answer
-    from fixtures.deployment import Deployment
+    from fixtures.target.chat_view import Answer
+    from fixtures.target.deployment import Deployment
 
 CAPS = (5, 1, 2, 17)
 NATURAL = 64  # room for an answer to a short question

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures import audio, examples, images
-from fixtures.outcomes import Inconclusive, NoControl
+from schemas.outcomes import Inconclusive, NoControl
 from schemas.records import Observation
-from suites import verify
-from suites.asking import FORMS, crossed, few, read
-from suites.checks import Findings, case, check, checks
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.support.probes import FORMS, crossed, few, read
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 PRINTED = "compat-chat-image-request"
 COLOUR = "What colour is this image? Answer with one word."

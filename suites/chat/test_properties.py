@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from schemas.strategies import texts
-from suites import verify
-from suites.asking import Messages, read, said
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.fuzz.generated import draw
+from suites.support.probes import Messages, read, said
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 TEXTS, TALKS = 20, 12
 MORE = " one two three four five six seven eight"

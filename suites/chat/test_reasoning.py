@@ -5,14 +5,14 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import NoControl
+from schemas.outcomes import NoControl
 from schemas.records import Observation
-from suites import verify
-from suites.asking import read, said
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import read, said
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 WORD = 3
 PUZZLES = (

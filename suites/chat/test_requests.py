@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import NotApplicable
+from schemas.outcomes import NotApplicable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import COUNT, FORMS, MANY, SCRIPTS, across, few, in_turn, read, said
 from suites.chat.test_examples import replay
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import COUNT, FORMS, MANY, SCRIPTS, across, few, in_turn, read, said
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 # What every model is asked; the judges of all answers look at its limits and its streams.
 EACH: tuple[dict[str, Any], ...] = ({}, {"stream": True}, {"messages": COUNT, "max_tokens": 5})

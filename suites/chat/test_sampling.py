@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NoControl, NotApplicable, Untestable
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NoControl, NotApplicable, Untestable
 from schemas.records import Observation
-from suites import dice, verify
-from suites.asking import CHAT, STORY, distinct, few, read, said, sample, settle, sure
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support import sampling
+from suites.support.probes import CHAT, STORY, distinct, few, read, said, sample, settle, sure
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 RANDOM = said("Name a random animal and a random city.")
 LA = said("Repeat the word la 40 times.")
@@ -34,27 +35,27 @@ def test_temperature_has_an_effect(dut: Deployment) -> Findings:
     temperature 1 (n = 8) or as completions (n = 4). Without these controls a model that says one
     thing cannot be told from a temperature that is ignored.
     """
-    texts = _texts(dut, dice.N, temperature=dice.HOT)
+    texts = _texts(dut, sampling.N, temperature=sampling.HOT)
     if distinct(texts) > 1:
         return
-    story: dict[str, Any] = {"messages": STORY, "max_tokens": 24, "temperature": dice.HOT}
+    story: dict[str, Any] = {"messages": STORY, "max_tokens": 24, "temperature": sampling.HOT}
     exchange = dut.chat(**story)
     if read(exchange).text in texts:
         raise NoControl("the model says the same to different questions")
-    if not dice.steady(dut, CHAT, **story):
+    if not sampling.steady(dut, CHAT, **story):
         raise NoControl("the model's stories are short, or differ now and then")
-    at_one = distinct(_texts(dut, dice.N, temperature=1))
+    at_one = distinct(_texts(dut, sampling.N, temperature=1))
     if at_one < 3 and _completions(dut, exchange.request.model) < 3:
         raise NoControl("the model hardly varies at any temperature")
-    expected = f"varied answers at temperature {dice.HOT}"
-    yield verify.deviation(exchange, expected, actual=f"{dice.SURE} times the same")
+    expected = f"varied answers at temperature {sampling.HOT}"
+    yield verify.deviation(exchange, expected, actual=f"{sampling.SURE} times the same")
 
 
 def _completions(dut: Deployment, model: str) -> int:
     """How many different completions the model gives at a high temperature, of 4."""
     fields = {"model": model, "prompt": "A random animal:", "max_tokens": 24, "top_p": 1}
     try:
-        return dice.variety(dut, "/completions", 4, **fields, temperature=dice.HOT)
+        return sampling.variety(dut, "/completions", 4, **fields, temperature=sampling.HOT)
     except (NotApplicable, Untestable):
         return 0
 
@@ -67,12 +68,18 @@ def test_default_temperature_is_not_greedy(dut: Deployment) -> Findings:
     more, and at least twelve differ at 1.
     """
     story: dict[str, Any] = {"messages": STORY, "max_tokens": 24}
-    counts = [distinct(_texts(dut, dice.N, temperature=each, **story)) for each in (ABSENT, 1)]
-    if counts[0] > 1 or counts[1] == 1 or not dice.steady(dut, CHAT, **story, temperature=ABSENT):
+    counts = [distinct(_texts(dut, sampling.N, temperature=each, **story)) for each in (ABSENT, 1)]
+    if (
+        counts[0] > 1
+        or counts[1] == 1
+        or not sampling.steady(dut, CHAT, **story, temperature=ABSENT)
+    ):
         return
-    if (different := dice.variety(dut, CHAT, dice.SURE, **story, temperature=1)) >= dice.VARIED:
+    if (
+        different := sampling.variety(dut, CHAT, sampling.SURE, **story, temperature=1)
+    ) >= sampling.VARIED:
         exchange = dut.chat(**story, temperature=ABSENT)
-        actual = f"{dice.SURE} times the same; {different} different answers at 1"
+        actual = f"{sampling.SURE} times the same; {different} different answers at 1"
         yield verify.deviation(exchange, "answers that vary as at temperature 1", actual=actual)
 
 

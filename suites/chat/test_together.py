@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suites import verify
-from suites.asking import CHAT, COUNT, FORMS, Messages, few, read, said
-from suites.checks import Findings, case, check, checks
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.support.probes import CHAT, COUNT, FORMS, Messages, few, read, said
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 TOGETHER = (3, 11)
 EIGHT = 8

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.document import NOT_JSON, parse
-from fixtures.outcomes import NoControl, Untestable
+from fixtures.transport.document import NOT_JSON, parse
+from schemas.outcomes import NoControl, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import FORMS, crossed, few, read, said
 from suites.chat.test_history import follows_the_prompt
-from suites.checks import Findings, check
-from suites.rows import WEATHER
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import FORMS, crossed, few, read, said
+from suites.support.table_cases import WEATHER
 
 if TYPE_CHECKING:
-    from fixtures.answers import Answer, ToolCall
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.chat_view import Answer, ToolCall
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 CLOCK = {
     "type": "function",

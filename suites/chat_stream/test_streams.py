@@ -6,27 +6,28 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from fixtures import examples, sse
-from fixtures.bodies import ABSENT
-from fixtures.exchange import NOT_JSON, parse
-from fixtures.outcomes import NoControl, Untestable
+from fixtures import examples
+from fixtures.target.plain_requests import ABSENT
+from fixtures.transport import sse
+from fixtures.transport.exchange import NOT_JSON, parse
+from schemas.outcomes import NoControl, Untestable
 from schemas.records import Finding, Observation
-from suites import verify
-from suites.asking import COUNT, SCRIPTS, SHORT, STORY, TELLS, few, read, settle
 from suites.chat.test_examples import replay
 from suites.chat.test_history import whole as whole_talk
 from suites.chat.test_limits import NATURAL
 from suites.chat.test_tools import NAMED, PARIS, ask, forced, loses_arguments, whole
-from suites.checks import Findings, case, check, checks
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
 from suites.invariants.generic import reasons
 from suites.invariants.streams import lost
+from suites.support.probes import COUNT, SCRIPTS, SHORT, STORY, TELLS, few, read, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.answers import Answer
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.chat_view import Answer
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 Fields = dict[str, Any]
 LONG = 200  # characters

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suites import verify
-from suites.asking import CHAT, STORY
 from suites.chat_stream import test_streams as streams
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import CHAT, STORY
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 ZIPPED = (("Accept-Encoding", "gzip, deflate"),)
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fixtures.exchange import NOT_JSON, parse
+from fixtures.transport.exchange import NOT_JSON, parse
 from suites.clients import reading, tools
 from suites.clients.runs import PLACEHOLDER, Program, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.clients.reading import Tell
     from suites.clients.runs import Ran
     from suites.clients.tools import Tool

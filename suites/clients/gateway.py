@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from fixtures import isolation, keys
-from fixtures.outcomes import Inconclusive, NotApplicable
+from fixtures.isolation import sandbox
+from fixtures.session import keys
 from schemas import processes
+from schemas.outcomes import Inconclusive, NotApplicable
 from suites.clients import tools
 from suites.clients.runs import OFFLINE
 
@@ -50,9 +51,9 @@ def gateway(base_url: str, key: str, models: tuple[str, ...], port: int = 0) -> 
         asked = [*command, "--config", _config(home, base_url, models), "--port", str(port)]
         env = {**_environment(home), "COMPACTIFAI_API_KEY": key}
         kept = tools.kept()
-        isolation.give(Path(home), kept)
+        sandbox.give(Path(home), kept)
         together = processes.TOGETHER
-        process = isolation.start(kept, asked, env, Path(home), stdout=log, stderr=together)
+        process = sandbox.start(kept, asked, env, Path(home), stdout=log, stderr=together)
         try:
             _wait(process, port, Path(home) / "log")
             yield f"http://127.0.0.1:{port}/v1"

@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from schemas.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
-from suites import prerequisites, verify
 from suites.clients import own, reading, runs
 from suites.clients.calls import CAPABILITIES
+from suites.engine import prerequisites, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
     from suites.clients.calls import Way
     from suites.clients.runs import Ran

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import NotApplicable
+from schemas.outcomes import NotApplicable
 from suites.clients import calls, runs, snippets, tools
 from suites.clients.runs import PLACEHOLDER, Program, Step
-from suites.rows import WEATHER
+from suites.support.table_cases import WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.clients.runs import Ran
     from suites.clients.tools import Tool
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import answer
-from fixtures.exchange import parse
-from fixtures.outcomes import Inconclusive, Untestable
-from suites import verify
+from fixtures.target.chat_view import answer
+from fixtures.transport.exchange import parse
+from schemas.outcomes import Inconclusive, Untestable
+from suites.engine import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
     from suites.clients.runs import Ran
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import NotApplicable
+from schemas.outcomes import NotApplicable
 from schemas.records import Observation
 from suites.clients import own, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.clients.calls import Way
     from suites.clients.runs import Ran
 

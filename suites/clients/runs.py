@@ -25,18 +25,19 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from fixtures import har, isolation
 from fixtures.audio import clip
-from fixtures.files import replace_text
-from fixtures.proxy import Proxy
+from fixtures.isolation import sandbox
+from fixtures.transport import har
+from fixtures.transport.proxy import Proxy
+from fixtures.transport.shared_files import replace_text
 from schemas import kept, processes
 from suites.clients import tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from suites.clients.tools import Tool
 
 # PLACEHOLDER stands for the key. The others are the words that the printed snippets have in its
@@ -200,7 +201,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
             error=clean(rows[name]["error"]),
             kinds=tuple(rows[name]["kinds"]),
             line=rows[name]["line"],
-            isolation=isolation.TOLD[tools.kept()],
+            isolation=sandbox.TOLD[tools.kept()],
             exchanges=proxy.announce(name),
             refused=tuple(clean(each) for each in proxy.refused[name]),
             unasked=tuple(proxy.unasked[name]),
@@ -214,7 +215,7 @@ def prepared(home: Path) -> Path:
     for name in FILES:
         (home / name).write_bytes(clip(name).data)
     (home / "node_modules").symlink_to(tools.NODE / "node_modules")
-    isolation.give(home, tools.kept())
+    sandbox.give(home, tools.kept())
     return home
 
 
@@ -264,7 +265,7 @@ def process(
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str, str]:
     """Exit status, output and errors of a client's process, which is ended when it is late."""
-    started = isolation.start(
+    started = sandbox.start(
         tools.kept(), command, {**environment(home), **(env or {})}, home, stdin=processes.PIPE
     )
     try:

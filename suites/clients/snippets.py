@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fixtures import examples
-from fixtures.outcomes import NotApplicable
+from schemas.outcomes import NotApplicable
 from suites.clients import tools
 from suites.clients.runs import PLACEHOLDER, Address, Program, Step, Word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.clients.tools import Tool
 
 CHAT = {"cai-llama-3-1-8b-slim": "chat"}

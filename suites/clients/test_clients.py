@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.records import Observation
-from suites import doors, verify
-from suites.checks import Findings, case, check, checks
 from suites.clients import calls, matrix, own, reading, tools
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.support import routes
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.clients.calls import Way
 
 
@@ -42,8 +43,8 @@ def test_other_clients_work_with_another_base_url(dut: Deployment, way: Way) -> 
 @check("SDK-BASEURL-02")
 def test_routes_lie_below_the_base_url(dut: Deployment) -> Findings:
     """Each route answers directly below the base URL; MODELS-GET-01 speaks of a single model."""
-    for operation, request in doors.doors(dut).items():
-        if operation == doors.RETRIEVE:
+    for operation, request in routes.doors(dut).items():
+        if operation == routes.RETRIEVE:
             continue
         exchange = dut.send(request)
         verify.conclusive(exchange)

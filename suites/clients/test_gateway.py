@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from fixtures.bodies import post
-from fixtures.exchange import Chunk, Exchange
-from fixtures.outcomes import Inconclusive
-from fixtures.proxy import Proxy
+from fixtures.target.plain_requests import post
+from fixtures.transport.exchange import Chunk, Exchange
+from fixtures.transport.proxy import Proxy
+from schemas.outcomes import Inconclusive
 from schemas.records import Observation
-from suites import verify
-from suites.checks import Findings, check
 from suites.clients import calls, reading, tools
 from suites.clients.gateway import KEY, gateway
 from suites.clients.runs import Ran
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 TRIED = ("chat", "chat stream")
 NAME = "litellm-proxy"

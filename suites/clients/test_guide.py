@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.answers import answer
-from suites import verify
-from suites.checks import Check, Findings, case, check, checks
+from fixtures.target.chat_view import answer
 from suites.clients import own, reading, snippets, tools
 from suites.clients.reading import anything, lines, printed_content
+from suites.engine import verify
+from suites.engine.checks import Check, Findings, case, check, checks
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from suites.clients.reading import Tell
     from suites.clients.runs import Ran
     from suites.clients.snippets import Snippet

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import answer
-from fixtures.bodies import ABSENT
-from fixtures.exchange import Request
-from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from fixtures.target.chat_view import answer
+from fixtures.target.plain_requests import ABSENT
+from fixtures.transport.exchange import Request
+from schemas.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
-from suites import ignored, rows, verify
-from suites.checks import Check, Findings, case, check, checks
 from suites.clients import matrix, own, reading, refusals, runs, snippets, tools
 from suites.clients.reading import lines, printed, printed_content
-from suites.speech import plain
+from suites.engine import verify
+from suites.engine.checks import Check, Findings, case, check, checks
+from suites.engine.speech import plain
+from suites.support import ignored_fields, table_cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from suites.clients.runs import Ran
     from suites.clients.snippets import Snippet
 
@@ -175,20 +176,22 @@ def test_litellm_sends_the_parameters_that_it_lists(dut: Deployment) -> Findings
 def test_listed_tool_parameters_are_accepted(dut: Deployment) -> Findings:
     """The parameters tools and tool_choice are accepted together."""
     for choice in ("auto", "none", "required"):
-        exchange = dut.chat("tools", tools=[rows.WEATHER], tool_choice=choice)
+        exchange = dut.chat("tools", tools=[table_cases.WEATHER], tool_choice=choice)
         yield from verify.taken(exchange, f"tools and tool_choice {choice}")
 
 
 @checks([case(clause, field, field=field) for clause, field in CONTESTED.items()])
 def test_contested_parameter_is_honoured_or_ignored(dut: Deployment, field: str) -> Findings:
     """A parameter that LiteLLM calls supported, and the vendor ignored, is accepted."""
-    row = next(row for row in ignored.table(dut.contract, "chat.request") if row.field == field)
-    sent = rows.varied(row, row.example[0])
+    row = next(
+        row for row in ignored_fields.table(dut.contract, "chat.request") if row.field == field
+    )
+    sent = table_cases.varied(row, row.example[0])
     exchange = dut.chat(sent.role or "chat", **sent.fields)
     refused = list(verify.taken(exchange, sent.told))
     yield from refused
     if not refused:
-        effects = ignored.without_effect(ROUTE, row, dut)
+        effects = ignored_fields.without_effect(ROUTE, row, dut)
         yield from (each for each in effects if isinstance(each, Observation))
 
 
@@ -274,7 +277,7 @@ def _quick_start(dut: Deployment) -> Iterator[tuple[str, Request]]:
         ("a system message", ROUTE, "chat", {"messages": SYSTEM}),
         ("streaming", ROUTE, "chat", {"stream": True}),
         ("JSON mode", ROUTE, "chat", {"response_format": {"type": "json_object"}}),
-        ("function calling", ROUTE, "tools", {"tools": [rows.WEATHER]}),
+        ("function calling", ROUTE, "tools", {"tools": [table_cases.WEATHER]}),
         ("completions", "/completions", "completions", {}),
         ("responses", "/responses", "responses", {}),
         ("responses, streamed", "/responses", "responses", {"stream": True}),

@@ -6,13 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from schemas.records import Observation
-from suites import verify
-from suites.checks import Check, Findings, case, check, checks
 from suites.clients import matrix, own, reading, runs, snippets, tools
 from suites.clients.reading import lines, printed, printed_content, said
+from suites.engine import verify
+from suites.engine.checks import Check, Findings, case, check, checks
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.clients.reading import Tell
     from suites.clients.runs import Ran
     from suites.clients.snippets import Snippet

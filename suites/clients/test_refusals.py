@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import NotApplicable, Untestable
+from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.checks import Check, Findings, case, checks
 from suites.clients import calls, own, reading, refusals, tools
 from suites.clients.refusals import BAD, LIMITED, UNAUTHORIZED, UNKNOWN
+from suites.engine import verify
+from suites.engine.checks import Check, Findings, case, checks
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from suites.clients.calls import Way
     from suites.clients.tools import Tool
 

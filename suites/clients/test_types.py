@@ -6,19 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fixtures import examples
-from fixtures.answers import Answer
-from fixtures.exchange import NOT_JSON
-from fixtures.outcomes import Inconclusive
+from fixtures.target.chat_view import Answer
+from fixtures.transport.exchange import NOT_JSON
+from schemas.outcomes import Inconclusive
 from schemas.records import Observation
-from suites import doors, verify
-from suites.checks import Findings, check
 from suites.clients import runs, tools
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support import routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 CHUNKS = 40
 # The printed example of each type, whose gaps are lawful.
@@ -61,9 +62,9 @@ def test_bodies_load_into_the_published_types(dut: Deployment) -> Findings:
 
 def _answers(dut: Deployment) -> Iterator[Exchange]:
     """One plain answer of each route, and one chat stream."""
-    for operation, request in doors.doors(dut).items():
+    for operation, request in routes.doors(dut).items():
         yield dut.send(request)
-        if operation == doors.CHAT:
+        if operation == routes.CHAT:
             yield dut.chat(stream=True)
 
 
@@ -73,7 +74,7 @@ def _bodies(exchange: Exchange) -> Iterator[tuple[str, Any]]:
         return
     if exchange.is_stream:
         yield from (("ChatCompletionChunk", each) for each in Answer(exchange).chunks[:CHUNKS])
-    elif operation == doors.LIST and isinstance(document, dict):
+    elif operation == routes.LIST and isinstance(document, dict):
         data = document.get("data")
         yield from (("Model", each) for each in (data if isinstance(data, list) else ()))
     elif document is not NOT_JSON and (known := exchange.law.operations.get(operation)):

@@ -15,9 +15,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fixtures import isolation
-from fixtures.outcomes import NotApplicable
+from fixtures.isolation import sandbox
 from schemas import processes
+from schemas.outcomes import NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,11 +102,9 @@ def _told(name: str) -> str:
     if path is None:
         return ""
     with tempfile.TemporaryDirectory() as home:
-        isolation.give(Path(home), kept())
+        sandbox.give(Path(home), kept())
         env = {"PATH": os.environ.get("PATH", ""), "HOME": home, "LANG": "C.UTF-8"}
-        started = isolation.start(
-            kept(), [path, "--version"], env, Path(home), stdin=processes.PIPE
-        )
+        started = sandbox.start(kept(), [path, "--version"], env, Path(home), stdin=processes.PIPE)
         try:
             ended = processes.finish(started, seconds=SECONDS)
         except processes.Late:
@@ -125,4 +123,4 @@ def kept() -> tuple[str, ...]:
     commands = [Path(found) for name in ("curl", "node") if (found := shutil.which(name))]
     libraries = [Path(sysconfig.get_path("purelib"))]
     modules = [NODE / "node_modules"] if (NODE / "node_modules").exists() else []
-    return isolation.means(PROGRAMS, NODE, *libraries, *modules, *commands)
+    return sandbox.means(PROGRAMS, NODE, *libraries, *modules, *commands)

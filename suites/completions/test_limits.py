@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NoControl
-from suites import verify
-from suites.asking import crossed, distinct, few, read
-from suites.checks import Findings, check
-from suites.completions.asking import (
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NoControl
+from suites.completions.support import (
     COUNT,
     ENDS_SOON,
     LONG,
@@ -21,10 +18,13 @@ from suites.completions.asking import (
     sure,
     text_of,
 )
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, texts
+from suites.support.probes import crossed, distinct, few, read
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 CAPS = (5, 1, 2, 17)
 # The cap of the plain request.

@@ -8,12 +8,9 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import JSON_TYPE
-from fixtures.exchange import Request
-from suites import verify
-from suites.asking import few, read
-from suites.checks import Findings, check
-from suites.completions.asking import (
+from fixtures.target.plain_requests import JSON_TYPE
+from fixtures.transport.exchange import Request
+from suites.completions.support import (
     COUNT,
     ROUTE,
     RUNS_ON,
@@ -26,9 +23,12 @@ from suites.completions.asking import (
     sure,
     text_of,
 )
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import few, read
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 UNICODE = "Bogot\u00e1, \u6771\u4eac \U0001f642 e\u0301"
 TOGETHER = 8

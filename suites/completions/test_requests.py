@@ -7,13 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures import examples
-from fixtures.answers import Answer
-from fixtures.bodies import ABSENT
+from fixtures.target.chat_view import Answer
+from fixtures.target.plain_requests import ABSENT
 from schemas.records import Finding, Observation
-from suites import verify
-from suites.asking import few, read
-from suites.checks import Findings, case, check, checks
-from suites.completions.asking import (
+from suites.completions.support import (
     LONG,
     NEUTRAL,
     PAIR,
@@ -26,12 +23,15 @@ from suites.completions.asking import (
     sure,
     text_of,
 )
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
 from suites.invariants.completions import texts
+from suites.support.probes import few, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 TOOL = {"type": "function", "function": {"name": "ping"}}
 UNICODE = (

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NoControl
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NoControl
 from schemas.records import Observation
-from suites import dice, verify
-from suites.asking import said
-from suites.checks import Findings, check
-from suites.completions.asking import ROUTE, text_of
+from suites.completions.support import ROUTE, text_of
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support import sampling
+from suites.support.probes import said
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 # top_p is sent, because its default is disputed: with the printed 0 nothing would vary.
 TALE: dict[str, Any] = {"prompt": "Once upon a time", "max_tokens": 24, "top_p": 1}
@@ -30,13 +31,15 @@ def test_higher_temperature_is_no_less_varied(dut: Deployment) -> Findings:
     thing at any temperature.
     """
     for temperature in (0, 1):
-        low, hot = (_variety(dut, temperature=each) for each in (temperature, dice.HOT))
+        low, hot = (_variety(dut, temperature=each) for each in (temperature, sampling.HOT))
         if low < hot + 4:
             continue
-        low, hot = (_variety(dut, dice.SURE, temperature=each) for each in (temperature, dice.HOT))
-        if low >= hot + dice.VARIED:
-            actual = f"{hot} of {dice.SURE} different at {dice.HOT}, {low} at {temperature}"
-            exchange = dut.completions(**TALE, temperature=dice.HOT)
+        low, hot = (
+            _variety(dut, sampling.SURE, temperature=each) for each in (temperature, sampling.HOT)
+        )
+        if low >= hot + sampling.VARIED:
+            actual = f"{hot} of {sampling.SURE} different at {sampling.HOT}, {low} at {temperature}"
+            exchange = dut.completions(**TALE, temperature=sampling.HOT)
             yield verify.deviation(exchange, "more different completions", actual=actual)
 
 
@@ -49,18 +52,22 @@ def test_high_temperature_varies(dut: Deployment) -> Findings:
     at that temperature. Without this control a model that says one thing cannot be told from a
     temperature that is ignored.
     """
-    if _variety(dut, temperature=dice.HOT) > 1:
+    if _variety(dut, temperature=sampling.HOT) > 1:
         return
     model = dut.completions().request.model
     chat = {"model": model, "messages": said("Name a random animal and a random city.")}
-    talks = dice.variety(dut, CHAT, 4, **chat, temperature=dice.HOT, max_tokens=24)
+    talks = sampling.variety(dut, CHAT, 4, **chat, temperature=sampling.HOT, max_tokens=24)
     if talks < 3:
         raise NoControl("the model hardly varies at a high temperature")
-    if not all(dice.steady(dut, ROUTE, **each, temperature=dice.HOT) for each in (TALE, DREAM)):
+    if not all(
+        sampling.steady(dut, ROUTE, **each, temperature=sampling.HOT) for each in (TALE, DREAM)
+    ):
         raise NoControl("the completions are short, or differ now and then")
-    exchange = dut.completions(**TALE, temperature=dice.HOT)
-    actual = f"{dice.SURE} times {verify.show(text_of(exchange))}; {talks} of 4 chat answers differ"
-    yield verify.deviation(exchange, f"different completions at {dice.HOT}", actual=actual)
+    exchange = dut.completions(**TALE, temperature=sampling.HOT)
+    actual = (
+        f"{sampling.SURE} times {verify.show(text_of(exchange))}; {talks} of 4 chat answers differ"
+    )
+    yield verify.deviation(exchange, f"different completions at {sampling.HOT}", actual=actual)
 
 
 @check("COMP-REQ-TEMP-02", tier="deep")
@@ -74,9 +81,9 @@ def test_default_temperature_varies_as_one(dut: Deployment) -> Findings:
     quiet, loud = sorted(counts, key=lambda each: counts[each])
     if counts[quiet] > 1 or counts[loud] == 1 or not _steady(dut, temperature=quiet):
         return
-    if (different := _variety(dut, dice.SURE, temperature=loud)) >= dice.VARIED:
+    if (different := _variety(dut, sampling.SURE, temperature=loud)) >= sampling.VARIED:
         told = {quiet: 1, loud: different}
-        actual = f"{told[ABSENT]} of {dice.SURE} different without it, {told[1]} at 1"
+        actual = f"{told[ABSENT]} of {sampling.SURE} different without it, {told[1]} at 1"
         exchange = dut.completions(**TALE, temperature=ABSENT)
         yield verify.deviation(exchange, "completions that vary as at 1", actual=actual)
 
@@ -87,22 +94,22 @@ def test_default_top_p_takes_a_side(dut: Deployment) -> Findings:
 
     Control: at least five of eight differ with top_p 1, at most two with 0.01.
     """
-    wide, narrow = (_variety(dut, temperature=dice.HOT, top_p=top_p) for top_p in (1, 0.01))
+    wide, narrow = (_variety(dut, temperature=sampling.HOT, top_p=top_p) for top_p in (1, 0.01))
     if wide < 5 or narrow > 2:
-        raise NoControl(f"{wide} of {dice.N} differ with top_p 1, {narrow} with 0.01")
-    omitted = _variety(dut, temperature=dice.HOT, top_p=ABSENT)
+        raise NoControl(f"{wide} of {sampling.N} differ with top_p 1, {narrow} with 0.01")
+    omitted = _variety(dut, temperature=sampling.HOT, top_p=ABSENT)
     yield Observation("completions_top_p_default", "0-like" if omitted <= 2 else "1-like")
 
 
 @check("COMP-IGN-SEED-02", tier="deep")
 def test_seed_takes_a_side(dut: Deployment) -> Findings:
     """seed makes completions repeatable or is ignored: which, is observed. n = 6 each at 1.8."""
-    yield Observation("seed", dice.seed_side(dut, ROUTE, **TALE))
+    yield Observation("seed", sampling.seed_side(dut, ROUTE, **TALE))
 
 
-def _variety(dut: Deployment, n: int = dice.N, **fields: Any) -> int:
-    return dice.variety(dut, ROUTE, n, **{**TALE, **fields})
+def _variety(dut: Deployment, n: int = sampling.N, **fields: Any) -> int:
+    return sampling.variety(dut, ROUTE, n, **{**TALE, **fields})
 
 
 def _steady(dut: Deployment, **fields: Any) -> bool:
-    return dice.steady(dut, ROUTE, **{**TALE, **fields})
+    return sampling.steady(dut, ROUTE, **{**TALE, **fields})

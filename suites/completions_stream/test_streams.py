@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.exchange import NOT_JSON
-from fixtures.outcomes import NotApplicable
+from fixtures.transport.exchange import NOT_JSON
+from schemas.outcomes import NotApplicable
 from schemas.records import Observation
-from suites import ignored, verify
-from suites.asking import few, read
-from suites.checks import Findings, check
-from suites.completions.asking import (
+from suites.completions.support import (
     COUNT,
     ENDS_SOON,
     REPEAT,
@@ -21,13 +18,17 @@ from suites.completions.asking import (
     said,
     sure,
 )
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.invariants.completions import texts
+from suites.support import ignored_fields
+from suites.support.probes import few, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 PLAIN: Mapping[str, Any] = {}
 KINDS: tuple[Mapping[str, Any], ...] = (
@@ -105,7 +106,7 @@ def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
 
 def _streams(dut: Deployment) -> None:
     """Raise NotApplicable where the route does not stream, which is lawful."""
-    if not ignored.streams(ROUTE, dut):
+    if not ignored_fields.streams(ROUTE, dut):
         raise NotApplicable("the route does not stream, which no page promises")
 
 

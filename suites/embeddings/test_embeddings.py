@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import Untestable
-from suites import rows, verify
-from suites.checks import Findings, check, checks
+from schemas.outcomes import Untestable
+from suites.engine import verify
+from suites.engine.checks import Findings, check, checks
+from suites.support import table_cases
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 KIND = "embeddings.request"
 ROUTE = "/embeddings"
@@ -27,9 +28,9 @@ def test_a_text_is_answered_with_its_embedding(dut: Deployment) -> Findings:
     yield from verify.accepted(dut.send(dut.request(ROUTE)))
 
 
-@checks(rows.refused(KIND))
+@checks(table_cases.refused(KIND))
 def test_values_that_are_ruled_out_are_refused(
-    dut: Deployment, sent: tuple[rows.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.Sent, ...]
 ) -> Findings:
     """A request without its model or its input, or with another type of them, is refused."""
     for each in sent:

@@ -11,22 +11,22 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures import forms
 from fixtures.audio import speech
-from fixtures.bodies import ABSENT, JSON_TYPE, form
-from fixtures.exchange import Request
-from suites import doors
+from fixtures.target.plain_requests import ABSENT, JSON_TYPE, form
+from fixtures.transport import multipart_form
+from fixtures.transport.exchange import Request
+from suites.support import routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 MOST_DEEP = 1_000_000
 DEEP = 20_000
 DIGITS = "9" * 5000  # more than Python's int() reads without a limit being lifted
 NONSENSE = '{"type": "nothing", "pattern": "("}'
-CHAT, COMPLETIONS, RESPONSES = doors.CHAT, doors.COMPLETIONS, doors.RESPONSES
+CHAT, COMPLETIONS, RESPONSES = routes.CHAT, routes.COMPLETIONS, routes.RESPONSES
 
 MISTAKES: tuple[tuple[str, str, Any], ...] = (
     (CHAT, "messages", ABSENT),
@@ -217,7 +217,7 @@ def uploads(dut: Deployment) -> Iterator[tuple[str, Request]]:
     yield "JSON in place of a form", replace(plain, body=b'{"model": "x"}', content_type=JSON_TYPE)
     yield "an upload that is cut", replace(plain, body=plain.body[: len(plain.body) // 2])
     yield "a form without a boundary", replace(plain, content_type="multipart/form-data")
-    parts: dict[str, list[forms.Part]] = {
+    parts: dict[str, list[multipart_form.Part]] = {
         "a text in place of the file": [model, ("file", "speech.wav")],
         "a path as file name": [model, ("file", ("../../etc/passwd", "audio/wav", noise))],
         "two models": [model, model, ("file", ("speech.wav", "audio/wav", noise))],

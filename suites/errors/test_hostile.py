@@ -6,19 +6,20 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
-from fixtures.trouble import troubled
+from fixtures.transport.trouble import troubled
+from schemas.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
-from suites import doors, verify
-from suites.checks import Check, Findings, case, check, checks
+from suites.engine import verify
+from suites.engine.checks import Check, Findings, case, check, checks
 from suites.errors import mistakes
 from suites.errors.mistakes import Act, spoiled
+from suites.support import routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange, Request
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange, Request
     from schemas.contract import Contract
     from schemas.records import Finding
 
@@ -46,19 +47,19 @@ UPLOADS = 1
 
 
 def _cases(contract: Contract) -> Iterator[Check]:
-    for operation in doors.streaming(contract):
+    for operation in routes.streaming(contract):
         for tier in ("standard", "deep"):
-            label = f"{doors.route(operation)[1:]} {tier}"
+            label = f"{routes.route(operation)[1:]} {tier}"
             acts = tuple(acts_of(operation, tier))
             yield case("ERR-5XX-01", label, tier=tier, operation=operation, acts=acts)
 
 
 def acts_of(operation: str, tier: str) -> Iterator[Act]:
     """What is done to the body of a route in this tier: each act in one of them."""
-    few = STANDARD if operation == doors.CHAT else ELSEWHERE
+    few = STANDARD if operation == routes.CHAT else ELSEWHERE
     for name, acts in GROUPS.items():
         # "The API returns 400 or 500": on /responses, for a model that it does not serve.
-        if operation == doors.RESPONSES and name == "names":
+        if operation == routes.RESPONSES and name == "names":
             continue
         most = few.get(name, 0)
         yield from acts[:most] if tier == "standard" else acts[most:]
@@ -69,7 +70,7 @@ def test_mistakes_in_a_body_are_no_crash(
     dut: Deployment, operation: str, acts: tuple[Act, ...]
 ) -> Findings:
     """A body that no client means, or few do, is refused or read, and never leads to a 5xx."""
-    door = doors.doors(dut).get(operation)
+    door = routes.doors(dut).get(operation)
     if door is None:
         raise NotApplicable(f"no model serves {operation}")
     yield from _survives(dut, ((act.told, spoiled(door, act)) for act in acts))
@@ -100,7 +101,7 @@ def test_the_next_request_is_answered(dut: Deployment) -> Findings:
     Each follows on the same connection, as far as the deployment keeps one open, and the last one
     on a fresh connection.
     """
-    door = doors.doors(dut)[doors.CHAT]
+    door = routes.doors(dut)[routes.CHAT]
     if not dut.send(door).ok:
         raise Untestable("the plain request fails: see CHAT-PATH-01")
     acts = (mistakes.BODIES[1], Act("malformed JSON", mistakes.instead("{")))
@@ -120,7 +121,7 @@ def _survives(dut: Deployment, acts: Iterable[tuple[str, Request]]) -> Iterator[
         exchange = dut.send(request)
         if troubled(exchange) and not exchange.stands:
             trouble = f"{told}: {verify.describe(exchange)}"
-        elif doors.closes_the_gate(dut, exchange):
+        elif routes.closes_the_gate(dut, exchange):
             continue
         elif exchange.status >= 500 or (exchange.failure and exchange.stands):
             expected = f"a 4xx status with a JSON error, or an answer, to {told}"

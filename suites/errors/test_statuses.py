@@ -9,22 +9,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fixtures.audio import speech
-from fixtures.bodies import JSON_TYPE
-from fixtures.exchange import Request
-from fixtures.outcomes import NotApplicable, Untestable
+from fixtures.target.plain_requests import JSON_TYPE
+from fixtures.transport.exchange import Request
+from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
-from suites import doors, verify
-from suites.asking import few
-from suites.checks import Findings, case, check, checks
-from suites.doors import bearing, locked, without_key
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
 from suites.errors.mistakes import MALFORMED, MISTAKES
 from suites.invariants.errors import shape
+from suites.support import routes
+from suites.support.probes import few
+from suites.support.routes import bearing, locked, without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 # "400 | Bad Request | Invalid parameters"; 422 is what common frameworks say, and open.
 INVALID = (400, 422)
@@ -47,15 +48,15 @@ def test_invalid_parameters_are_bad_requests(dut: Deployment) -> Findings:
 
 @checks(
     [
-        case("ERR-400-02", "smoke", tier="smoke", only=(doors.CHAT,), most=1),
+        case("ERR-400-02", "smoke", tier="smoke", only=(routes.CHAT,), most=1),
         case("ERR-400-02", "standard", only=(), most=1),
         case("ERR-400-02", "deep", tier="deep", only=(), most=9),
     ]
 )
 def test_malformed_json_is_refused(dut: Deployment, only: tuple[str, ...], most: int) -> Findings:
     """A body that is not JSON by any reading is refused with a 4xx on each JSON route."""
-    operations = only or tuple(doors.streaming(dut.contract))
-    known = {each: door for each, door in doors.doors(dut).items() if each in operations}
+    operations = only or tuple(routes.streaming(dut.contract))
+    known = {each: door for each, door in routes.doors(dut).items() if each in operations}
     if not known:
         raise NotApplicable(f"no model serves {', '.join(operations)}")
     for operation, door in known.items():
@@ -110,7 +111,7 @@ def test_unknown_models_get_one_status(dut: Deployment) -> Findings:
     answers = _unknown_model(dut)
     refused = {each: one for each, one in answers.items() if 400 <= one.status < 500}
     yield Observation("status_unknown_model", _one({str(e.status) for e in answers.values()}))
-    compared = {each: one for each, one in refused.items() if each != doors.RESPONSES}
+    compared = {each: one for each, one in refused.items() if each != routes.RESPONSES}
     if not compared:
         raise Untestable("no route refuses an unknown model: see CHAT-REQ-MODEL-03")
     for operation, exchange in compared.items():
@@ -175,26 +176,26 @@ def _mistaken(dut: Deployment) -> Iterator[tuple[str, Exchange]]:
     """Each single mistake with its answer, on the routes that answer without one."""
     for operation, field, value in MISTAKES:
         if _answers(dut, operation):
-            exchange = dut.send(dut.request(doors.route(operation), **{field: value}))
+            exchange = dut.send(dut.request(routes.route(operation), **{field: value}))
             verify.conclusive(exchange)
             yield field, exchange
 
 
 def _answers(dut: Deployment, operation: str) -> bool:
     """Whether the route's plain request is answered: else no refusal tells of the mistake."""
-    served = dut.cast.models(doors.streaming(dut.contract).get(operation, ""))
-    return bool(served) and dut.send(dut.request(doors.route(operation))).ok
+    served = dut.cast.models(routes.streaming(dut.contract).get(operation, ""))
+    return bool(served) and dut.send(dut.request(routes.route(operation))).ok
 
 
 def _unknown_model(dut: Deployment) -> dict[str, Exchange]:
-    known = doors.doors(dut)
+    known = routes.doors(dut)
     found = {
-        operation: dut.send(dut.request(doors.route(operation), model=UNKNOWN))
-        for operation in doors.streaming(dut.contract)
+        operation: dut.send(dut.request(routes.route(operation), model=UNKNOWN))
+        for operation in routes.streaming(dut.contract)
         if operation in known and _answers(dut, operation)
     }
-    if doors.AUDIO in known and dut.setup.tier == "deep":
-        found[doors.AUDIO] = dut.transcribe(speech(), model=UNKNOWN)
+    if routes.AUDIO in known and dut.setup.tier == "deep":
+        found[routes.AUDIO] = dut.transcribe(speech(), model=UNKNOWN)
     for exchange in found.values():
         verify.conclusive(exchange)
     return found

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fixtures.outcomes import NotApplicable, Untestable
+from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Finding, Observation
-from suites import doors, verify
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.errors import mistakes
 from suites.errors.mistakes import spoiled
 from suites.errors.test_hostile import acts_of
 from suites.invariants.errors import revealed, shape
+from suites.support import routes
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 UNKNOWN = "no-such-model-7f3a"
 SUITES = Path(__file__).parent.parent
@@ -76,10 +77,10 @@ def test_no_check_reads_a_message(dut: Deployment) -> Findings:  # noqa: ARG001
 
 def _provoked(dut: Deployment) -> list[Exchange]:
     """Errors that cost little: without a key, of an unknown model, of malformed JSON."""
-    known = doors.doors(dut)
-    requests = [doors.without_key(known[doors.LIST])]
-    if doors.CHAT in known:
-        requests.append(spoiled(known[doors.CHAT], mistakes.Act("", mistakes.instead("{"))))
+    known = routes.doors(dut)
+    requests = [routes.without_key(known[routes.LIST])]
+    if routes.CHAT in known:
+        requests.append(spoiled(known[routes.CHAT], mistakes.Act("", mistakes.instead("{"))))
         requests.append(dut.request("/chat/completions", model=UNKNOWN, stream=True))
     answers = [dut.send(request) for request in requests]
     answers.append(dut.model(UNKNOWN))
@@ -91,6 +92,6 @@ def _provoked(dut: Deployment) -> list[Exchange]:
 
 def _troubled(dut: Deployment) -> list[Exchange]:
     """Errors of every kind that the other checks of this area provoke, shared with them."""
-    door = doors.doors(dut).get(doors.CHAT)
-    acts = acts_of(doors.CHAT, "standard") if door else ()
+    door = routes.doors(dut).get(routes.CHAT)
+    acts = acts_of(routes.CHAT, "standard") if door else ()
     return [*_provoked(dut), *(dut.send(spoiled(door, act)) for act in acts if door)]

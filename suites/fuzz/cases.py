@@ -10,17 +10,18 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from fixtures import bodies, forms
-from fixtures.bodies import ABSENT
+from fixtures.target import plain_requests
+from fixtures.target.plain_requests import ABSENT
+from fixtures.transport import multipart_form
 from suites.fuzz import promise
 from suites.fuzz.cost import thrifty
 from suites.fuzz.promise import ACCEPTED, OPEN, Promise
-from suites.rows import TOGETHER
+from suites.support.table_cases import TOGETHER
 
 if TYPE_CHECKING:
     from fixtures.audio import Clip
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Request
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Request
     from schemas.table_types import Operation
 
 Odd = Mapping[str, Any]
@@ -91,7 +92,7 @@ class Target:
     def request(self, body: Mapping[str, Any]) -> Request:
         """The request that carries this body, as JSON or as a form."""
         if self.clip is None:
-            return bodies.post(self.route, dict(body))
+            return plain_requests.post(self.route, dict(body))
         file = body.get("file", ABSENT)
         clip = self.clip
         if file is not ABSENT:
@@ -101,7 +102,7 @@ class Target:
         fields = {name: value for name, value in body.items() if name != "file"}
         whole = json.dumps(fields, ensure_ascii=False)
         texts = json.loads(HALVES.sub("?", whole))
-        return bodies.upload(self.route, None if file is None else clip, texts)
+        return plain_requests.upload(self.route, None if file is None else clip, texts)
 
     def raw(self, told: str, body: bytes | None = None, made: Promise = OPEN, **wire: Any) -> Case:
         """The plain request with other bytes, headers or another content type."""
@@ -115,7 +116,7 @@ class Target:
         return self._body(self.model)
 
     def _body(self, model: str) -> dict[str, Any]:
-        return bodies.plain(self.operation, model)
+        return plain_requests.plain(self.operation, model)
 
     def plays(self, role: str) -> bool:
         """Whether a model that serves the route plays this role, too."""
@@ -191,6 +192,6 @@ def fused(target: Target, told: str, parts: Iterable[Case]) -> Case:
     return whole(told, each, target.case(odd, told))
 
 
-def parts(target: Target, fields: list[forms.Part], told: str) -> Case:
+def parts(target: Target, fields: list[multipart_form.Part], told: str) -> Case:
     """A form of these parts, in this order."""
-    return Case(bodies.form(target.route, fields), told, OPEN)
+    return Case(plain_requests.form(target.route, fields), told, OPEN)

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures.outcomes import Inconclusive, NotRecorded, NotRun
-from suites import verify
+from schemas.outcomes import Inconclusive, NotRecorded, NotRun
+from suites.engine import verify
 from suites.fuzz.cases import flat
 from suites.fuzz.verdict import Defect, defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixtures.exchange import Exchange, Request
+    from fixtures.transport.exchange import Exchange, Request
     from schemas.records import Finding
     from suites.fuzz.cases import Case, Odd, Target
 

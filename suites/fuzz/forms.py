@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fixtures import forms
+from fixtures.transport import multipart_form
 from suites.fuzz.cases import Case, Target, flat, parts, whole
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def few(target: Target, clip: Clip) -> Iterator[Case]:
     """As much as goes into a few requests; the ones that break most come first."""
     model, file = ("model", target.model), ("file", (clip.file, clip.media, clip.data))
-    many: list[forms.Part] = [("x", str(number)) for number in range(50)]
-    odd: list[forms.Part] = [file, model, ("", "x"), ("prompt", "\0😀"), *many]
+    many: list[multipart_form.Part] = [("x", str(number)) for number in range(50)]
+    odd: list[multipart_form.Part] = [file, model, ("", "x"), ("prompt", "\0😀"), *many]
     yield whole("an odd form", _harmless(target, clip), parts(target, odd, ""))
     yield parts(
         target, [model, file, ("temperature", "0"), ("temperature", "1")], "temperature twice"
@@ -65,12 +65,12 @@ def cases(target: Target, clip: Clip) -> Iterator[Case]:
     plain = parts(target, [model, file], "").request
     for content_type in (
         *("multipart/form-data", "multipart/form-data; boundary=", "application/json", ""),
-        *("multipart/mixed; boundary=x", f"{forms.CONTENT_TYPE}; charset=klingon"),
+        *("multipart/mixed; boundary=x", f"{multipart_form.CONTENT_TYPE}; charset=klingon"),
     ):
         told = f"Content-Type: {content_type}"
         yield Case(replace(plain, content_type=content_type), told, parts(target, [], "").promise)
     for told, body in (
-        ("no closing boundary", plain.body[: -len(forms.BOUNDARY) - 6]),
+        ("no closing boundary", plain.body[: -len(multipart_form.BOUNDARY) - 6]),
         ("an empty body", b""),
         ("bytes that are no form", b"\0\1\2"),
         ("a file cut in half", plain.body[: len(plain.body) // 2]),

@@ -21,7 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core import NOT_SET
 from schemathesis.generation import GenerationMode
 
-from fixtures.bodies import ABSENT
+from fixtures.target.plain_requests import ABSENT
 from schemas import openapi, strategies
 from suites.fuzz.cases import Case, turns
 from suites.fuzz.cost import MANY, cut

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from schemathesis.generation import GenerationMode
 
-from fixtures.exchange import Request
+from fixtures.transport.exchange import Request
 from suites.fuzz import generated
 from suites.fuzz.cases import Case
 from suites.fuzz.promise import ACCEPTED, OPEN, Promise
@@ -15,7 +15,7 @@ from suites.fuzz.promise import ACCEPTED, OPEN, Promise
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 ROUTE = "/models/{model_id}"
 UNKNOWN = Promise("refused", ("MODELS-GET-03",))

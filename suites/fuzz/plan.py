@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
+from fixtures.target.plain_requests import ABSENT
 from schemas.boundary_values import ODD_TEXTS, STUFFED, edges, outside
 from suites.fuzz import forms, shapes, wire
 from suites.fuzz.cases import Case, Odd, Target, fused, turns

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from schemas.validate import BodySchema, Standing
 
 LONGEST = 16_000

@@ -10,22 +10,22 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import Inconclusive, NotApplicable, NotRun, Untestable
 from schemas import shell
-from suites import verify
-from suites.checks import Cases, Check, Findings, case, checks
+from schemas.outcomes import Inconclusive, NotApplicable, NotRun, Untestable
+from suites.engine import verify
+from suites.engine.checks import Cases, Check, Findings, case, checks
+from suites.engine.speech import plain
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target, turns
 from suites.fuzz.drive import Hunt
 from suites.fuzz.verdict import speakable
-from suites.speech import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange, Request
-    from fixtures.setup import Setup
+    from fixtures.target.deployment import Deployment
+    from fixtures.target.setup import Setup
+    from fixtures.transport.exchange import Exchange, Request
     from schemas.contract import Contract
     from suites.fuzz.cases import Case
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fixtures.exchange import Failure
-from suites import doors, verify
+from fixtures.transport.exchange import Failure
+from suites.engine import verify
 from suites.fuzz import cost
+from suites.support import routes
 
 if TYPE_CHECKING:
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.contract import Contract
     from schemas.table_types import Operation
     from suites.fuzz.cases import Case, Target
@@ -98,7 +99,7 @@ def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:
     """A 5xx, or no answer at all: the clause of a lawful field, else the general one."""
     if exchange.status == NOT_IMPLEMENTED and exchange.request.method not in ("GET", "POST"):
         return None
-    if doors.closes_the_gate(target.dut, exchange):
+    if routes.closes_the_gate(target.dut, exchange):
         return None
     symptom = f"HTTP {exchange.status}" if exchange.answered else str(exchange.failure)
     if case.promise.standing == "accepted":

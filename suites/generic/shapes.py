@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from suites.verify import show
+from suites.engine.verify import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

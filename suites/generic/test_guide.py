@@ -6,22 +6,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures import examples
-from fixtures.answers import answer
-from fixtures.bodies import ABSENT, post
-from fixtures.exchange import NOT_JSON
-from fixtures.outcomes import Untestable
+from fixtures.target.chat_view import answer
+from fixtures.target.plain_requests import ABSENT, post
+from fixtures.transport.exchange import NOT_JSON
+from schemas.outcomes import Untestable
 from schemas.records import Finding, Observation
-from suites import asking, doors, verify
-from suites.asking import FORMS, few
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.generic import shapes
-from suites.rows import WEATHER
+from suites.support import probes, routes
+from suites.support.probes import FORMS, few
+from suites.support.table_cases import WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from suites.generic.shapes import Shape
 
 ROUTE = "/chat/completions"
@@ -45,7 +46,7 @@ PRINTED: dict[str, Shape] = {
     "guide-embeddings-response": shapes.embeddings,
 }
 # The first is long, and asked elsewhere, too: who forgets it sends a shorter prompt.
-TURNS = (str(asking.COUNT[0]["content"]), "Go on.", "Say OK")
+TURNS = (str(probes.COUNT[0]["content"]), "Go on.", "Say OK")
 
 
 @check("GEN-EMB-01")
@@ -177,9 +178,9 @@ def test_suite_runs_against_this_base_url(dut: Deployment) -> Findings:
 def test_models_are_switched_by_name_alone(dut: Deployment) -> Findings:
     """The same chat request with another model's name is answered in the same shape."""
     models = dut.cast.models("chat")
-    first = dut.chat(messages=asking.COUNT, max_tokens=5)
+    first = dut.chat(messages=probes.COUNT, max_tokens=5)
     asked = [
-        dut.chat(model=model, messages=asking.COUNT, max_tokens=5)
+        dut.chat(model=model, messages=probes.COUNT, max_tokens=5)
         for model in models[2:3] or models[1:2]
     ]
     for exchange in asked:
@@ -193,7 +194,7 @@ def test_models_are_switched_by_name_alone(dut: Deployment) -> Findings:
 @check("GEN-NOAUTH-01")
 def test_any_key_opens_a_local_server(dut: Deployment) -> Findings:
     """Where the profile enforces no keys, a request with any key is answered."""
-    exchange = dut.send(doors.bearing(dut.request(ROUTE), "any-key-at-all"))
+    exchange = dut.send(routes.bearing(dut.request(ROUTE), "any-key-at-all"))
     yield from verify.accepted(exchange, "any key")
 
 
@@ -201,8 +202,8 @@ def test_any_key_opens_a_local_server(dut: Deployment) -> Findings:
 def test_reasons_are_given_where_they_can_be_told(dut: Deployment) -> Findings:
     """Answers that are cut, that end, and that may call are asked for; the invariants judge."""
     wanted: tuple[dict[str, Any], ...] = (
-        {"messages": asking.COUNT, "max_tokens": 5},
-        {"messages": asking.SHORT[0], "max_tokens": CAP},
+        {"messages": probes.COUNT, "max_tokens": 5},
+        {"messages": probes.SHORT[0], "max_tokens": CAP},
     )
     for fields in wanted:
         yield from verify.accepted(dut.chat(**fields))
@@ -228,7 +229,7 @@ def test_printed_temperatures_are_accepted(dut: Deployment) -> Findings:
     """The guide's two calls, at temperature 0.0 and 1.2, are accepted."""
     calls = (("Write a poem about AI", 1.2), ("What is 2+2?", 0.0))
     for text, temperature in calls:
-        messages = asking.said(text)
+        messages = probes.said(text)
         exchange = dut.chat(messages=messages, temperature=temperature, max_tokens=CAP)
         yield from verify.accepted(exchange, f"temperature {temperature}")
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import answer
-from fixtures.document import parse
+from fixtures.target.chat_view import answer
+from fixtures.transport.document import parse
 from schemas.records import Observation
-from suites import verify
-from suites.asking import said
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.probes import said
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 # Nothing in it asks for JSON: what comes back as JSON was forced.
 PLAIN = said("Say OK")

@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fixtures.audio import Clip, clips
-from fixtures.outcomes import Untestable
+from schemas.outcomes import Untestable
+from suites.engine.judge import invariant
+from suites.engine.speech import OPERATION
+from suites.engine.verify import deviation, show
 from suites.invariants import documents
-from suites.judge import invariant
-from suites.speech import OPERATION
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 KIND = "audio.response"

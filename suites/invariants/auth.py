@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fixtures.secret import Redactor, Secret
-from suites.judge import invariant
-from suites.verify import deviation, show
+from fixtures.redaction.secret import Redactor, Secret
+from suites.engine.judge import invariant
+from suites.engine.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 SHORTEST = 12  # a shorter token may well occur in an answer by itself

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
-from fixtures.answers import Answer, answer
-from fixtures.exchange import NOT_JSON, parse
-from fixtures.outcomes import Untestable
+from fixtures.target.chat_view import Answer, answer
+from fixtures.transport.exchange import NOT_JSON, parse
+from schemas.outcomes import Untestable
+from suites.engine.judge import invariant, over_run, schema_invariant
+from suites.engine.verify import deviation, show
 from suites.invariants import documents
 from suites.invariants.chat_stream import chat_streams
 from suites.invariants.models import judged_by_model
 from suites.invariants.repeats import is_repeated
-from suites.judge import invariant, over_run, schema_invariant
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 OPERATION = "POST /chat/completions"

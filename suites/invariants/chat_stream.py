@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import Answer
-from fixtures.outcomes import Untestable
+from fixtures.target.chat_view import Answer
+from schemas.outcomes import Untestable
 from schemas.records import Observation
+from suites.engine.judge import invariant, over_run, schema_invariant
+from suites.engine.verify import deviation, show
 from suites.invariants import documents, streams
-from suites.judge import invariant, over_run, schema_invariant
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 KIND = "chat.chunk"

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import Answer, answer
-from fixtures.bodies import encoded
-from fixtures.outcomes import Untestable
+from fixtures.target.chat_view import Answer, answer
+from fixtures.target.plain_requests import encoded
+from schemas.outcomes import Untestable
 from schemas.records import Observation
+from suites.engine.judge import invariant, over_run
+from suites.engine.verify import deviation, show
 from suites.invariants import documents
 from suites.invariants.completions_stream import streams_of_text
 from suites.invariants.repeats import is_repeated
-from suites.judge import invariant, over_run
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 OPERATION = "POST /completions"

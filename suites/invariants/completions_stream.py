@@ -6,17 +6,17 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import Answer
-from fixtures.exchange import NOT_JSON
-from fixtures.outcomes import Untestable
+from fixtures.target.chat_view import Answer
+from fixtures.transport.exchange import NOT_JSON
+from schemas.outcomes import Untestable
+from suites.engine.judge import invariant
+from suites.engine.verify import describe, deviation, show
 from suites.invariants import documents, streams
-from suites.judge import invariant
-from suites.verify import describe, deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 OPERATION = "POST /completions"

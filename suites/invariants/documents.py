@@ -7,12 +7,12 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from fixtures import dates
-from fixtures.document import decoder, loads, parse
-from fixtures.exchange import Exchange
-from fixtures.outcomes import Untestable
-from suites.judge import schema_invariant
-from suites.verify import deviation, show
+from fixtures.transport import http_dates
+from fixtures.transport.document import decoder, loads, parse
+from fixtures.transport.exchange import Exchange
+from schemas.outcomes import Untestable
+from suites.engine.judge import schema_invariant
+from suites.engine.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,7 +134,7 @@ def timed(exchange: Exchange) -> None:
 
 
 def _server_clock(exchange: Exchange) -> list[float]:
-    told = dates.seconds(exchange.header("date"))
+    told = http_dates.seconds(exchange.header("date"))
     return [] if told is None else [told]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.outcomes import Untestable
+from schemas.outcomes import Untestable
+from suites.engine.judge import invariant
+from suites.engine.verify import deviation, show
 from suites.invariants import documents
-from suites.judge import invariant
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 OPERATION = "POST /embeddings"

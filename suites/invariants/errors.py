@@ -12,18 +12,18 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from fixtures.exchange import NOT_JSON
-from fixtures.outcomes import Untestable
-from fixtures.trouble import GATEWAY
+from fixtures.transport.exchange import NOT_JSON
+from fixtures.transport.trouble import GATEWAY
+from schemas.outcomes import Untestable
 from schemas.records import Observation
-from suites.doors import RESPONSES
-from suites.judge import invariant, over_run
-from suites.verify import describe, deviation, show
+from suites.engine.judge import invariant, over_run
+from suites.engine.verify import describe, deviation, show
+from suites.support.routes import RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.exchange import Exchange, Request
+    from fixtures.transport.exchange import Exchange, Request
     from schemas.records import Finding
 
 LONG_HEADER = 4000

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.answers import Answer, answer
-from fixtures.outcomes import Untestable
+from fixtures.target.chat_view import Answer, answer
+from schemas.outcomes import Untestable
+from suites.engine.judge import invariant
+from suites.engine.verify import deviation, show
 from suites.invariants.chat import any_answer
-from suites.judge import invariant
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 CLAUSE = "GEN-FINISH-LEN-01"

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from fixtures.document import is_count
-from fixtures.outcomes import Untestable
-from fixtures.outputs import ENDS
+from fixtures.target.responses_view import ENDS
+from fixtures.transport.document import is_count
+from schemas.outcomes import Untestable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from fixtures.outputs import Told
+    from fixtures.target.responses_view import Told
 
 # What was expected, what came, and at which event.
 Fault = tuple[str, str, int | None]

@@ -6,16 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from fixtures.outcomes import Untestable
+from schemas.outcomes import Untestable
 from schemas.records import Observation
+from suites.engine.judge import invariant, over_run
+from suites.engine.verify import deviation, show
 from suites.invariants import documents
-from suites.judge import invariant, over_run
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 DAY = 24 * 60 * 60

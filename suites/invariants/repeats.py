@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
 
 
 def is_repeated(first: Exchange, second: Exchange) -> bool:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from math import floor, isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
-from fixtures.document import is_count, is_number
-from fixtures.outcomes import Untestable
-from fixtures.outputs import Output
+from fixtures.target.responses_view import Output
+from fixtures.transport.document import is_count, is_number
+from schemas.outcomes import Untestable
 from schemas.records import Observation
+from suites.engine.judge import invariant, over_run, schema_invariant
+from suites.engine.verify import deviation, show
 from suites.invariants import documents
 from suites.invariants.models import judged_by_model
 from suites.invariants.repeats import is_repeated
 from suites.invariants.responses_stream import response_streams
-from suites.judge import invariant, over_run, schema_invariant
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
 
 OPERATION = "POST /responses"

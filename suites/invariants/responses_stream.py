@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.document import at, dicts, is_count
-from fixtures.outcomes import Untestable
-from fixtures.outputs import Output, Told
+from fixtures.target.responses_view import Output, Told
+from fixtures.transport.document import at, dicts, is_count
+from schemas.outcomes import Untestable
 from schemas.records import Observation
+from suites.engine.judge import invariant
+from suites.engine.verify import deviation, show
 from suites.invariants import streams
 from suites.invariants.life_cycle import faults_of_order
-from suites.judge import invariant
-from suites.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Finding
     from schemas.validate import Violation
 

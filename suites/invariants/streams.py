@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fixtures.document import decoder, loads
-from fixtures.exchange import Exchange, Failure
-from fixtures.outcomes import Untestable
-from fixtures.sse import DONE, Event
-from suites.verify import deviation, show
+from fixtures.transport.document import decoder, loads
+from fixtures.transport.exchange import Exchange, Failure
+from fixtures.transport.sse import DONE, Event
+from schemas.outcomes import Untestable
+from suites.engine.verify import deviation, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixtures import examples
-from fixtures.answers import Answer
-from fixtures.outcomes import NotApplicable, Untestable
-from suites import verify
-from suites.asking import MANY, across, in_turn
+from fixtures.target.chat_view import Answer
+from schemas.outcomes import NotApplicable, Untestable
 from suites.chat.test_media import COLOUR, SAID, beside, shown, sound
 from suites.chat.test_tools import BOTH, ask, forced
-from suites.checks import Findings, case, checks
-from suites.speech import plain
+from suites.engine import verify
+from suites.engine.checks import Findings, case, checks
+from suites.engine.speech import plain
+from suites.support.probes import MANY, across, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 PRINTED_IMAGE = "compat-chat-image-request"
 

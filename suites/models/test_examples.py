@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fixtures import examples
-from fixtures.outcomes import Untestable
+from schemas.outcomes import Untestable
 from schemas.records import Finding
-from suites import verify
-from suites.asking import few
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.models.test_retrieve import listed, retrieved
+from suites.support.probes import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 LIST, OBJECT = "ref-models-list-response", "ref-model-retrieve-response"
 COMMANDS = ("ref-models-list-curl", "ref-model-retrieve-curl")

@@ -6,18 +6,18 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from fixtures.exchange import Request
-from fixtures.outcomes import Inconclusive, NotApplicable, Untestable
+from fixtures.transport.exchange import Request
+from schemas.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.invariants.models import entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 APART = 1.1  # seconds: a time of creation that is the time of the call shows after one second
 SPELLINGS = ("support_chat_completion", "supports_chat_completion")

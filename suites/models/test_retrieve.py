@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from fixtures.cast import sendable
-from fixtures.exchange import Request
-from fixtures.outcomes import Untestable
+from fixtures.target.model_roles import sendable
+from fixtures.transport.exchange import Request
+from schemas.outcomes import Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import across, few, spread
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.invariants.models import entries
+from suites.support.probes import across, few, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 MOST = 2  # of a longer list so many are asked for, spread over it; all in the deep tier
 KEPT = ("id", "owned_by", "capabilities")

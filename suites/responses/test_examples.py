@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from fixtures import examples
 from schemas.records import Finding
-from suites import verify
-from suites.checks import Findings, check
-from suites.responses.asking import answered, printed
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.responses.support import answered, printed
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 
 @check("RESP-EX-01")

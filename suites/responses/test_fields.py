@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.document import parse
-from fixtures.exchange import Request
-from fixtures.outcomes import NoControl, Untestable
+from fixtures.transport.document import parse
+from fixtures.transport.exchange import Request
+from schemas.outcomes import NoControl, Untestable
 from schemas.records import Observation
-from suites import rows, verify
-from suites.asking import FORMS, few
-from suites.checks import Findings, check
-from suites.responses.asking import (
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.responses.support import (
     KIND,
     LONG,
     MANY,
@@ -22,13 +21,15 @@ from suites.responses.asking import (
     plain_count,
     read,
 )
+from suites.support import table_cases
+from suites.support.probes import FORMS, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.document import parse
-from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.document import parse
+from fixtures.transport.exchange import Exchange
 
 ORDER = "End every answer with the word"
 ITEMS = [{"role": "user", "content": "Say OK"}]
@@ -145,7 +146,7 @@ def test_unstored_response_is_not_found(dut: Deployment) -> Findings:
 
 def _unstored(dut: Deployment) -> Iterator[Exchange]:
     """The second values of all fields, streamed: an answer that is not to be stored."""
-    fields = {**rows.company_of(dut.contract, KIND, number=1), **STREAM}
+    fields = {**table_cases.company_of(dut.contract, KIND, number=1), **STREAM}
     exchange = dut.responses(**fields)
     if fields.get("store") is False and exchange.ok and _id(exchange):
         yield exchange

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NotApplicable, Untestable
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import few
-from suites.checks import Findings, case, check, checks
-from suites.responses.asking import answered, each_of
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.responses.support import answered, each_of
+from suites.support.probes import few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 # "400 or 500 with guidance in detail": on this route, and for the model only.
 SERVER_ERROR = ("500",)

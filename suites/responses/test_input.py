@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from suites import verify
-from suites.asking import few
-from suites.checks import Findings, check
-from suites.responses.asking import KIND, LONG, MANY, answered, counted, grown, plain_count
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.responses.support import KIND, LONG, MANY, answered, counted, grown, plain_count
+from suites.support.probes import few
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 CAPITALS = "What is the capital of France? What is the capital of Colombia?"
 OK = {"role": "user", "content": "Say OK"}

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NoControl, Untestable
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import NoControl, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import FORMS, few
-from suites.checks import Findings, check
+from suites.engine import verify
+from suites.engine.checks import Findings, check
 from suites.invariants.responses import WORDS_A_TOKEN
-from suites.responses.asking import CAPS, ESSAY, answered, read
+from suites.responses.support import CAPS, ESSAY, answered, read
+from suites.support.probes import FORMS, few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
-    from fixtures.outputs import Output
+    from fixtures.target.deployment import Deployment
+    from fixtures.target.responses_view import Output
+    from fixtures.transport.exchange import Exchange
 
 LOW = CAPS[0]
 N = 4

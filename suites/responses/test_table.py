@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import Untestable
-from suites import rows, verify
-from suites.asking import FORMS, crossed
-from suites.checks import Check, Findings, check, checks
-from suites.responses.asking import KIND, answered
+from fixtures.target.plain_requests import ABSENT
+from schemas.outcomes import Untestable
+from suites.engine import verify
+from suites.engine.checks import Check, Findings, check, checks
+from suites.responses.support import KIND, answered
+from suites.support import table_cases
+from suites.support.probes import FORMS, crossed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from schemas.contract import Contract
 
 NULLS = {"effort": None, "summary": None}
 
 
-def _take(dut: Deployment, sent: rows.Sent, form: Mapping[str, Any]) -> Findings:
+def _take(dut: Deployment, sent: table_cases.Sent, form: Mapping[str, Any]) -> Findings:
     """A finding unless the value is accepted: among lawful values of other fields, or alone."""
     if sent.company and not [*answered(dut.responses(**{**sent.company, **form}))]:
         return
@@ -34,12 +35,14 @@ def _take(dut: Deployment, sent: rows.Sent, form: Mapping[str, Any]) -> Findings
 
 # The refusals of a model may be a 500: they have checks of their own.
 def _refused(contract: Contract) -> Iterator[Check]:
-    found = rows.refused(KIND)(contract)
+    found = table_cases.refused(KIND)(contract)
     return (each for each in found if not each.clause.startswith("RESP-GATE"))
 
 
-@checks(rows.accepted(KIND))
-def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, ...]) -> Findings:
+@checks(table_cases.accepted(KIND))
+def test_documented_values_are_accepted(
+    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+) -> Findings:
     """Each sample value of a documented field is accepted, plain and with stream true."""
     for each, form in crossed(dut, sent, FORMS, most=len(sent)):
         yield from _take(dut, each, {} if "stream" in each.fields else form)
@@ -47,7 +50,7 @@ def test_documented_values_are_accepted(dut: Deployment, sent: tuple[rows.Sent, 
 
 @checks(_refused)
 def test_values_that_are_ruled_out_are_refused(
-    dut: Deployment, sent: tuple[rows.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.Sent, ...]
 ) -> Findings:
     """Values that the documents rule out are refused with a 4xx."""
     for each in sent:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from suites import verify
-from suites.asking import FORMS
-from suites.checks import Findings, check
-from suites.responses.asking import LONG, answered, counted, read
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.responses.support import LONG, answered, counted, read
+from suites.support.probes import FORMS
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 TOGETHER = 8
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.bodies import ABSENT
-from fixtures.outcomes import NotApplicable, Untestable
-from fixtures.outputs import Output
+from fixtures.target.plain_requests import ABSENT
+from fixtures.target.responses_view import Output
+from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
-from suites import verify
-from suites.asking import few
-from suites.checks import Findings, case, check, checks
-from suites.responses.asking import CAPS, ESSAY, answered, counted, plain_count, printed, read
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.responses.support import CAPS, ESSAY, answered, counted, plain_count, printed, read
+from suites.support.probes import few
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 UNICODE = "Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا"
 MESSAGE = [{"role": "user", "content": [{"type": "input_text", "text": UNICODE}]}]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from fixtures import bodies, forms
 from fixtures.audio import clip
-from fixtures.exchange import Request
+from fixtures.target import plain_requests
+from fixtures.transport import multipart_form
+from fixtures.transport.exchange import Request
 
 
 def test_fields_are_spelled_as_clients_spell_them() -> None:
     fields = {"a": ["x", "y"], "b": {"type": "vad"}, "c": True, "d": 0.5, "e": ""}
-    assert list(forms.texts(fields)) == [
+    assert list(multipart_form.texts(fields)) == [
         ("a[]", "x"),
         ("a[]", "y"),
         ("b[type]", "vad"),
@@ -21,8 +22,8 @@ def test_fields_are_spelled_as_clients_spell_them() -> None:
 
 def test_a_form_is_read_as_it_was_written() -> None:
     speech = clip("speech.ogg")
-    request = bodies.upload(
-        "/audio/transcriptions", speech, {"model": "ü", "x": ["1", "2"], "y": bodies.ABSENT}
+    request = plain_requests.upload(
+        "/audio/transcriptions", speech, {"model": "ü", "x": ["1", "2"], "y": plain_requests.ABSENT}
     )
     assert request.form == {"model": ("ü",), "x[]": ("1", "2")}
     assert request.model == "ü"
@@ -41,5 +42,5 @@ def test_what_is_no_form_has_no_fields() -> None:
 
 
 def test_parts_keep_their_order() -> None:
-    request = bodies.form("/x", [("file", ("a.mp3", "audio/mpeg", b"\0")), ("model", "w")])
+    request = plain_requests.form("/x", [("file", ("a.mp3", "audio/mpeg", b"\0")), ("model", "w")])
     assert request.body.index(b"a.mp3") < request.body.index(b'"model"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from suites.speech import MOST_ERRORS, errors, words
+from suites.engine.speech import MOST_ERRORS, errors, words
 
 SAID = "The children are playing in the garden today."
 HEARD = (

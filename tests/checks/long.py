@@ -11,8 +11,8 @@ import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from fixtures import forms
-from fixtures.exchange import Chunk, Exchange, Request
+from fixtures.transport import multipart_form
+from fixtures.transport.exchange import Chunk, Exchange, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,7 +160,10 @@ def models(n: int) -> Exchange:
 def segments(n: int) -> Exchange:
     """A transcription of n segments."""
     request = Request(
-        "POST", "/audio/transcriptions", forms.write([("model", "w")]), forms.CONTENT_TYPE
+        "POST",
+        "/audio/transcriptions",
+        multipart_form.write([("model", "w")]),
+        multipart_form.CONTENT_TYPE,
     )
     rows = [{"id": k, "start": k / n, "end": (k + 1) / n, "text": "x"} for k in range(n)]
     document = {"text": "x " * n, "duration": 1.0, "segments": rows}

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
-from fixtures.document import NOT_JSON, parse
-from fixtures.exchange import Chunk
+from fixtures.transport.document import NOT_JSON, parse
+from fixtures.transport.exchange import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
 
 Path = tuple[str | int, ...]
 

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from fixtures import embedded
+from fixtures.session import embedded
 from schemas import profiles
 from schemas.records import Result
-from suites import catalogue, checks, judge
+from suites.engine import catalogue, checks, judge
 from tests.bench import BENCH_KEY
 from tests.checks import odd
 from tests.checks.recorded import record
@@ -31,7 +31,7 @@ from tests.kill_matrix.memory import SEED, Memory
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from fixtures.exchange import Exchange, Request
+    from fixtures.transport.exchange import Exchange, Request
     from schemas.records import Judgement
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from fixtures.exchange import Chunk, Exchange, Request
+from fixtures.transport.exchange import Chunk, Exchange, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

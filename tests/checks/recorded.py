@@ -10,8 +10,8 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
 
 TOOL: dict[str, Any] = {
     "type": "function",

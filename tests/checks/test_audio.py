@@ -10,12 +10,12 @@ import pytest
 
 from fixtures import examples
 from fixtures.audio import clip, speech
-from fixtures.bodies import upload
-from fixtures.exchange import Chunk, Exchange
+from fixtures.target.plain_requests import upload
+from fixtures.transport.exchange import Chunk, Exchange
 from schemas import profiles
-from suites import catalogue, judge
-from suites import speech as hearing
-from suites.checks import execute
+from suites.engine import catalogue, judge
+from suites.engine import speech as hearing
+from suites.engine.checks import execute
 from tests import bench
 
 if TYPE_CHECKING:

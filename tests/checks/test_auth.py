@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import har
-from fixtures.exchange import Exchange, Request
-from fixtures.secret import Redactor, Secret
+from fixtures.redaction.secret import Redactor, Secret
+from fixtures.transport import har
+from fixtures.transport.exchange import Exchange, Request
 from reports import evidence
 from schemas.key_placeholders import BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
 from tests import bench

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures import examples
 from schemas import profiles
-from suites import catalogue, judge
+from suites.engine import catalogue, judge
 from tests import bench
 
 if TYPE_CHECKING:

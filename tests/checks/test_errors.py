@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures.exchange import Chunk, Exchange, Request
+from fixtures.transport.exchange import Chunk, Exchange, Request
 from schemas import profiles
 from schemas.records import Result
-from suites import catalogue, judge
-from suites.checks import execute
+from suites.engine import catalogue, judge
+from suites.engine.checks import execute
 from suites.errors import test_texts
 from tests import bench
 

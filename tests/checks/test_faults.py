@@ -13,7 +13,7 @@ import pytest
 from fixtures.reference import faults
 from schemas import profiles
 from schemas.records import Verdict
-from suites import catalogue
+from suites.engine import catalogue
 from tests import bench
 from tests.kill_matrix import memory, selection
 from tests.kill_matrix.published import Matrix

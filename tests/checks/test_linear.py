@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import har
-from fixtures.secret import Redactor, Secret
+from fixtures.redaction.secret import Redactor, Secret
+from fixtures.transport import har
 from reports import excerpt
 from schemas import profiles
-from suites import bounds, catalogue, judge
+from suites.engine import bounds, catalogue, judge
+from suites.engine.verify import LONGEST
 from suites.errors.test_texts import ADDRESS
-from suites.verify import LONGEST
 from tests.checks import long
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Judgement
 
 LAW = profiles.load(profiles.DEFAULT)

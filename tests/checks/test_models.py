@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures import examples
-from fixtures.exchange import Chunk, Exchange, Request
+from fixtures.transport.exchange import Chunk, Exchange, Request
 from schemas import profiles
-from suites import catalogue, judge
-from suites.checks import execute
+from suites.engine import catalogue, judge
+from suites.engine.checks import execute
 from suites.models import test_examples
 from suites.models.test_retrieve import agree
 from tests import bench

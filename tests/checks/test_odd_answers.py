@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from suites import checks
+from suites.engine import checks
 from tests.checks import odd, odd_runs
 from tests.checks.odd import Change
 from tests.checks.odd_runs import Oddity, Scattered
@@ -26,7 +26,7 @@ from tests.kill_matrix import memory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from tests.kill_matrix.memory import Memory
 
 ALL = os.environ.get("ODD_ANSWERS") == "all"

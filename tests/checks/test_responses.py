@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures import examples
-from fixtures.bodies import post
-from fixtures.exchange import Chunk, Exchange
-from fixtures.outputs import Output
+from fixtures.target.plain_requests import post
+from fixtures.target.responses_view import Output
+from fixtures.transport.exchange import Chunk, Exchange
 from schemas import profiles
 from schemas.records import Verdict
-from suites import catalogue, judge
-from suites.checks import execute
+from suites.engine import catalogue, judge
+from suites.engine.checks import execute
 from suites.invariants.life_cycle import faults_of_order
 from suites.responses_stream import test_streams
 from tests import bench

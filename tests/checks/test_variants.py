@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kill_matrix import selection, silences
+from tests.kill_matrix import selection, variant_runs
 
 if TYPE_CHECKING:
     from tests.kill_matrix.memory import Memory
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("names", selection.of_variants())
 def test_a_lawful_variant_violates_nothing(reference: str, honest: Memory, names: str) -> None:
-    told = silences.silence(reference, honest, names.split("+"), selection.TIERS)
+    told = variant_runs.silence(reference, honest, names.split("+"), selection.TIERS)
     assert not told.broken
     assert not told.red, told.told
     assert not any(told.exits.values()), told.told

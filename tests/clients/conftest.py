@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from fixtures.outcomes import NotApplicable
+from schemas.outcomes import NotApplicable
 from suites.clients import tools
 from suites.clients.tools import Tool
 from tests.clients.loaded import loaded

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from fixtures.reference import faults
-from suites.checks import Check
 from suites.clients import tools
+from suites.engine.checks import Check
 from tests import bench
 from tests.clients.conftest import installed
 

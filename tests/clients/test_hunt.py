@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import embedded, isolation, keys
+from fixtures.isolation import sandbox
+from fixtures.session import embedded, keys
 from schemas import processes
 from suites.clients import tools
 from tests.clients.conftest import installed
@@ -27,7 +28,7 @@ ASKED = ("suites/clients/test_printed.py", "-k", "SDK-CURL-01 or SDK-NODE")
 KEY_ENV = "COMPACTIFAI_API_KEY"
 # The interpreter of this environment may lie where nobody else may read it.
 PYTHONS = [each for each in (sys.executable, shutil.which("python3", path="/usr/bin")) if each]
-MEANS = [each for each in isolation.TOLD if each != (isolation.NOTHING,)]
+MEANS = [each for each in sandbox.TOLD if each != (sandbox.NOTHING,)]
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,8 @@ def test_clients_of_a_run_find_no_key(
 ) -> None:
     """Neither the printed commands nor `curl --version`, with workers and without."""
     installed(tools.CURL)
-    if tools.kept() == (isolation.NOTHING,):
-        pytest.skip(isolation.TOLD[isolation.NOTHING,])
+    if tools.kept() == (sandbox.NOTHING,):
+        pytest.skip(sandbox.TOLD[sandbox.NOTHING,])
     run = runs.start(
         tmp_path,
         *ASKED,
@@ -110,16 +111,16 @@ def test_each_means_hides_the_key(means: tuple[str, ...], key: str, trap: Path) 
     with tempfile.TemporaryDirectory() as home:
         hunt = [str(trap / "hunter.py"), str(trap / "report"), key.encode().hex()]
         for python in PYTHONS:
-            if not (hasattr(os, "geteuid") and os.geteuid() == 0) and isolation.USER in means:
+            if not (hasattr(os, "geteuid") and os.geteuid() == 0) and sandbox.USER in means:
                 continue
-            isolation.give(Path(home), means)
-            holder = [sys.executable, "-c", HOLDER, *isolation.command(means, [python, *hunt])]
+            sandbox.give(Path(home), means)
+            holder = [sys.executable, "-c", HOLDER, *sandbox.command(means, [python, *hunt])]
             env = {KEY_ENV: key, "HOME": home}
             if processes.run(holder, env, cwd=home).status == 0:
                 hunts, found = hunted(trap / "report")
                 assert (hunts, found) == (1, set())
                 return
-    pytest.skip(f"this machine does not allow: {isolation.TOLD[means]}")
+    pytest.skip(f"this machine does not allow: {sandbox.TOLD[means]}")
 
 
 HOLDER = """

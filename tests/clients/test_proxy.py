@@ -8,10 +8,10 @@ import threading
 import httpx
 import pytest
 
-from fixtures import bodies
-from fixtures.exchange import Exchange, Failure
-from fixtures.outcomes import Inconclusive, NotRun
-from fixtures.proxy import Proxy
+from fixtures.target import plain_requests
+from fixtures.transport.exchange import Exchange, Failure
+from fixtures.transport.proxy import Proxy
+from schemas.outcomes import Inconclusive, NotRun
 from suites.clients import reading, runs
 from tests import bench
 from tests.rig import liars
@@ -261,7 +261,7 @@ def test_only_this_machine_can_connect() -> None:
 
 
 def test_request_that_would_lead_out_is_a_finding() -> None:
-    request = bodies.post("/chat/completions", {"model": "a"})
+    request = plain_requests.post("/chat/completions", {"model": "a"})
     whole = Exchange("x", request, 200, (("Content-Type", "application/json"),))
     ran = runs.Ran("chat", "client 1.0", "", exchanges=(whole,), refused=("GET /admin: outside",))
     found = [each.actual for each in reading.works(ran, lambda _: "")]

@@ -20,7 +20,7 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 ALL = [value for value in vars(snippets).values() if isinstance(value, Snippet)]
 ALL += [each for value in (snippets.CURL, snippets.OTHER_PROVIDERS) for each in value]

@@ -9,7 +9,7 @@ from fixtures.reference import faults
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from suites.checks import Check
+    from suites.engine.checks import Check
 
 FAULTS = {name: each for name, each in faults.load().entries.items() if name.startswith("fuzz-")}
 

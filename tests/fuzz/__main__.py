@@ -18,17 +18,17 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeAlias
 
-from fixtures import embedded
-from fixtures.outcomes import NotApplicable
 from fixtures.reference import variants
+from fixtures.session import embedded
 from schemas import profiles
+from schemas.outcomes import NotApplicable
 from schemas.records import Result
-from suites import catalogue, judge
+from suites.engine import catalogue, judge
+from suites.engine.speech import plain
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target
 from suites.fuzz.drive import Hunt
 from suites.fuzz.test_fuzz import MODELS
-from suites.speech import plain
 from tests import bench
 from tests.fuzz import FAULTS
 from tests.fuzz.compare import compare
@@ -37,8 +37,8 @@ from tests.kill_matrix import combinations
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fixtures.deployment import Deployment
-    from fixtures.exchange import Exchange
+    from fixtures.target.deployment import Deployment
+    from fixtures.transport.exchange import Exchange
     from schemas.records import Judgement
     from suites.fuzz.cases import Case
 

@@ -22,7 +22,7 @@ from schemas import openapi
 from tests.bench import BENCH_KEY
 
 if TYPE_CHECKING:
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 ST = Path(sysconfig.get_path("scripts")) / "schemathesis"
 OPTIONS = (

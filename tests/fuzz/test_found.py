@@ -14,7 +14,7 @@ from tests import bench
 from tests.fuzz import FAULTS, drawn_on
 
 if TYPE_CHECKING:
-    from suites.checks import Check
+    from suites.engine.checks import Check
 
 QUICK = {
     "fuzz-user-emoji": "POST /chat/completions",

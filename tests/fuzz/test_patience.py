@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures.exchange import Chunk, Exchange, Failure, Request
-from fixtures.outcomes import NotRun
+from fixtures.transport.exchange import Chunk, Exchange, Failure, Request
 from schemas import profiles
+from schemas.outcomes import NotRun
 from suites.fuzz import plan
 from suites.fuzz.cases import Target, target
 from suites.fuzz.drive import Hunt

@@ -17,7 +17,7 @@ from tests import bench
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
     from suites.fuzz.cases import Target
 
 LAW = profiles.load(profiles.DEFAULT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.audio import speech
-from fixtures.exchange import Chunk, Exchange
+from fixtures.transport.exchange import Chunk, Exchange
 from schemas import profiles
 from suites.fuzz import promise, verdict
 from suites.fuzz.cases import Target, target

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixtures.reference import faults, variants
-from suites.checks import TIERS
-from tests.kill_matrix import combinations, crew, flips, kills, published, silences
+from suites.engine.checks import TIERS
+from tests.kill_matrix import combinations, flips, kills, published, variant_runs, workers
 
 if TYPE_CHECKING:
     from tests.kill_matrix.kills import Kill
     from tests.kill_matrix.memory import Memory
-    from tests.kill_matrix.silences import Silence
+    from tests.kill_matrix.variant_runs import Silence
 
 
 def _kill(root: str, known: Memory, name: str) -> Kill:
@@ -34,7 +34,7 @@ def _kill(root: str, known: Memory, name: str) -> Kill:
 def _silence(root: str, known: Memory, name: str) -> Silence:
     """Each variant is run at every tier; of their sets one in five at the deep one, too."""
     shallow = "+" in name and zlib.crc32(name.encode()) % 5
-    return silences.silence(root, known, name.split("+"), TIERS[:2] if shallow else TIERS)
+    return variant_runs.silence(root, known, name.split("+"), TIERS[:2] if shallow else TIERS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,15 +69,15 @@ def main() -> int:
     )
     sets = combinations.drawn(moods, asked.combinations)
     matrix = published.Matrix.read(out) if asked.update and out else published.Matrix()
-    known = crew.learned()
-    for one in crew.each(_kill, [n for n in lies if not matrix.knows(n)], known, asked.jobs):
+    known = workers.learned()
+    for one in workers.each(_kill, [n for n in lies if not matrix.knows(n)], known, asked.jobs):
         matrix.faults[one.name] = one.row()
         print(published.told_of_kill(one), flush=True)
         _keep(matrix, out, began)
     if whole:
         matrix.variants = {n: row for n, row in matrix.variants.items() if n in {*moods, *sets}}
     new = [name for name in (*moods, *sets) if not matrix.heard(name)]
-    for other in crew.each(_silence, new, known, asked.jobs):
+    for other in workers.each(_silence, new, known, asked.jobs):
         matrix.variants[other.name] = other.row()
         print(published.told_of_silence(other), flush=True)
         _keep(matrix, out, began)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from tests.kill_matrix import crew, memory
+from tests.kill_matrix import memory, workers
 
 if TYPE_CHECKING:
     from tests.kill_matrix.memory import Memory
@@ -27,7 +27,7 @@ def tell(runs: int, jobs: int) -> int:
     Every run has a seed of its own, as two runs of a CI job have.
     """
     seen: dict[str, Counter[str]] = defaultdict(Counter)
-    for verdicts in crew.each(_run, [f"{n:02x}" for n in range(runs)], memory.Memory(), jobs):
+    for verdicts in workers.each(_run, [f"{n:02x}" for n in range(runs)], memory.Memory(), jobs):
         for clause, verdict in verdicts.items():
             seen[clause][verdict] += 1
     flipped = {clause: told for clause, told in seen.items() if len(told) > 1}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.reference import faults
 from schemas import profiles
-from suites.checks import TIERS
+from suites.engine.checks import TIERS
 from tests import bench
 from tests.kill_matrix import memory
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reports.verdicts import Outcome
-    from suites.checks import Check
+    from suites.engine.checks import Check
     from tests.kill_matrix.memory import Memory
 
 LAW = profiles.load(profiles.DEFAULT)

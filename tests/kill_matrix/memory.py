@@ -16,17 +16,17 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fixtures.client import Client
-from fixtures.deployment import Deployment
-from fixtures.exchange import Exchange, Request
-from fixtures.secret import Redactor, Secret
-from fixtures.setup import Setup
+from fixtures.redaction.secret import Redactor, Secret
+from fixtures.target.deployment import Deployment
+from fixtures.target.setup import Setup
+from fixtures.transport.client import Client
+from fixtures.transport.exchange import Exchange, Request
 from reports.verdicts import Outcome, Scope, decide
 from schemas import profiles
 from schemas.records import Verdict
-from suites import catalogue, checks, judge, prerequisites
+from suites.engine import catalogue, checks, judge, prerequisites
 from tests import bench
-from tests.kill_matrix.concerned import alterations, concerns
+from tests.kill_matrix.affected_requests import alterations, concerns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

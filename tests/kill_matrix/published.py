@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.kill_matrix.kills import Kill
-    from tests.kill_matrix.silences import Silence
+    from tests.kill_matrix.variant_runs import Silence
 
 LAW = profiles.load(profiles.DEFAULT)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fixtures.reference import faults, variants
 from schemas import profiles
-from suites import checks
+from suites.engine import checks
 from tests import bench
 from tests.kill_matrix import combinations
 from tests.kill_matrix.kills import CLIENTS

@@ -12,7 +12,7 @@ import pytest
 from fixtures.reference import faults, variants
 from fixtures.reference.alter import Alteration, Register, asking, every, nth, on, streamed
 from fixtures.reference.asgi import create_app
-from fixtures.reference.wire import Answer, Cut, Frame, Frames, Reply, Request, answer, stream
+from fixtures.reference.messages import Answer, Cut, Frame, Frames, Reply, Request, answer, stream
 from tests.reference.local import Local, chat_body, events, joined
 
 PACKAGE = Path(faults.__file__).parents[1]
@@ -73,7 +73,7 @@ def test_the_honest_app_knows_no_fault() -> None:
         path = PACKAGE / (module.split(".", 2)[2].replace(".", "/") + ".py")
         names = {n for n in imported(path) if n.startswith("fixtures.reference.")}
         waiting |= names - reached
-    assert "fixtures.reference.words" in reached
+    assert "fixtures.reference.tokenizer" in reached
     assert not {n for n in reached if n.split(".")[2] in ("faults", "variants", "alter", "asgi")}
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.reference.words import Limits, Sampler, tokens, write
+from fixtures.reference.tokenizer import Limits, Sampler, tokens, write
 from tests.reference.local import Local, chat_body
 
 

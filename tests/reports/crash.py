@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import keys
-from suites import checks, prerequisites
+from fixtures.session import keys
+from suites.engine import checks, prerequisites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 CHECK, ITEM = "AUTH-INVALID-01", "AUTH-SCHEME-01"
 require = prerequisites.require

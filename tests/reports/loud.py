@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from suites import checks, prerequisites
+from suites.engine import checks, prerequisites
 from tests.reports.hostile import CORPUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixtures.deployment import Deployment
+    from fixtures.target.deployment import Deployment
 
 CHECK, ITEM = "AUTH-INVALID-01", "AUTH-SCHEME-01"
 TEXTS = [each.text for each in CORPUS]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.secret import Redactor, Secret
+from fixtures.redaction.secret import Redactor, Secret
 from reports import __main__ as command
 from tests.bench import BENCH_KEY
 from tests.reports import crash

@@ -6,12 +6,12 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from suites import judge
+from suites.engine import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
     from schemas.contract import Contract
     from schemas.records import Judgement
 

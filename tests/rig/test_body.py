@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures import sse
-from fixtures.body import TOGETHER, Body
+from fixtures.transport import sse
+from fixtures.transport.body import TOGETHER, Body
 
 STREAM = b"data: {}\n\n: note\n\ndata: a\r\ndata: b\r\n\r\nevent: x\rdata: c\r\r" * 3
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import bodies
-from fixtures.breaker import Breaker
-from fixtures.exchange import Exchange, Failure, Request
-from fixtures.outcomes import Inconclusive
+from fixtures.target import plain_requests
+from fixtures.transport.breaker import Breaker
+from fixtures.transport.exchange import Exchange, Failure, Request
+from schemas.outcomes import Inconclusive
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHAT = bodies.post("/chat/completions", {"model": "a"})
-STREAM = bodies.post("/chat/completions", {"model": "a", "stream": True})
+CHAT = plain_requests.post("/chat/completions", {"model": "a"})
+STREAM = plain_requests.post("/chat/completions", {"model": "a", "stream": True})
 LIST = Request("GET", "/models")
 
 
@@ -86,7 +86,7 @@ def test_what_ends_by_itself_or_costs_little_does_not_count(
 
 def test_run_that_lost_much_asks_what_hangs_but_once(breaker: Breaker) -> None:
     """Six time-outs, two each of three kinds; then one of a fourth is enough."""
-    kinds = [bodies.post(f"/{name}", {"model": "a"}) for name in "abc"]
+    kinds = [plain_requests.post(f"/{name}", {"model": "a"}) for name in "abc"]
     for number, kind in enumerate([*kinds, *kinds]):
         breaker.pass_on(kind)
         breaker.heard(ended(kind, number * 10))

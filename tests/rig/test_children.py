@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 ROOMS = ("schemas", "fixtures", "suites", "reports")
 # The one place, and the program that becomes another inside of its child.
-ALLOWED = {"schemas/processes.py", "fixtures/launch.py"}
+ALLOWED = {"schemas/processes.py", "fixtures/isolation/launch.py"}
 MODULES = {"subprocess", "multiprocessing", "pty", "posix_spawn", "concurrent.futures.process"}
 CALLS = {"system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile"}
 STARTS = ("exec", "spawn", "create_subprocess")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import budget, network
-from fixtures.budget import Allowance
-from fixtures.client import Client, Limits
-from fixtures.exchange import NOT_JSON, Exchange, Failure, Request
-from fixtures.outcomes import NotRun
-from fixtures.secret import Redactor, Secret
-from fixtures.trouble import retry_after
+from fixtures.redaction.secret import Redactor, Secret
+from fixtures.transport import budget, network
+from fixtures.transport.budget import Allowance
+from fixtures.transport.client import Client, Limits
+from fixtures.transport.exchange import NOT_JSON, Exchange, Failure, Request
+from fixtures.transport.trouble import retry_after
+from schemas.outcomes import NotRun
 from tests.rig import liars
 
 if TYPE_CHECKING:

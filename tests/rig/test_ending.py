@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from fixtures.client import AGENT
+from fixtures.transport.client import AGENT
 from tests.bench import BENCH_KEY
 from tests.rig import liars, runs, slow
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import har
-from fixtures.exchange import Chunk, Exchange, Request
-from fixtures.outcomes import Inconclusive, NotRecorded
-from fixtures.probes import Probes
-from fixtures.replies import Replies
+from fixtures.session.replay_client import Replies
+from fixtures.target.probes import Probes
+from fixtures.transport import har
+from fixtures.transport.exchange import Chunk, Exchange, Request
 from reports.evidence import Evidence, entries
 from schemas import kept, profiles
-from suites import catalogue, judge
+from schemas.outcomes import Inconclusive, NotRecorded
+from suites.engine import catalogue, judge
 from tests.rig import liars, runs
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures import har
-from fixtures.exchange import Chunk, Exchange, Failure, Request
+from fixtures.transport import har
+from fixtures.transport.exchange import Chunk, Exchange, Failure, Request
 from reports.evidence import Archive, Evidence, entries, whole
 
 if TYPE_CHECKING:

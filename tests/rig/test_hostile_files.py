@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from fixtures import har, recorded, report_dir, run, setup
-from fixtures.exchange import Chunk, Exchange, Request
+from fixtures.session import har_import, report_dir, run
+from fixtures.target import setup
+from fixtures.transport import har
+from fixtures.transport.exchange import Chunk, Exchange, Request
 from reports import diff, document, dossier, signoff, terminal, view, waivers
 from reports.document import ReportError
 from reports.evidence import Archive, Evidence, HarError, entries, save_body, whole
 from schemas import files, inputs, profiles
-from suites import catalogue, judge
+from suites.engine import catalogue, judge
 from tests.reports import samples
 from tests.rig import mutants, runs
 from tests.rig.test_recorded import ANSWER, CHAT, entry
@@ -103,7 +105,7 @@ def as_json(original: Any) -> Callable[[Path, Random], None]:
     return write
 
 
-def judged(found: recorded.Recording) -> None:
+def judged(found: har_import.Recording) -> None:
     for base, each in found.exchanges:
         told = [*judge.judge(each, LAW)]
         assert not [one.reason for one in told if one.result == "harness_error"]
@@ -116,7 +118,7 @@ def test_recording(original: Any, tmp_path: Path) -> None:
     log = {"log": {"version": "1.2", "entries": [original]}}
     survive(
         as_json(log),
-        lambda path: judged(recorded.load([("x.har", whole(path))], LAW.operations.values())),
+        lambda path: judged(har_import.load([("x.har", whole(path))], LAW.operations.values())),
         tmp_path / "x.har",
     )
 

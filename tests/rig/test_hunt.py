@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
-from fixtures.exchange import Chunk
-from fixtures.leaks import kept
-from fixtures.secret import REDACTED, Redactor, Secret
+from fixtures.redaction.secret import REDACTED, Redactor, Secret
+from fixtures.transport.exchange import Chunk
+from fixtures.transport.leaks import kept
 from tests.rig import encoders, hunter
 
 if TYPE_CHECKING:

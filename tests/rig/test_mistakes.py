@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from fixtures import plugin, setup
+from fixtures.session import plugin
+from fixtures.target import setup
 from schemas import profiles
 from schemas.profiles import ProfileError
 from tests.bench import BENCH_KEY

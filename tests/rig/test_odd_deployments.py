@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from fixtures.exchange import Exchange
+    from fixtures.transport.exchange import Exchange
 
 pytestmark = pytest.mark.slow
 

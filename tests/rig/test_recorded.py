@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from fixtures import har, recorded
-from fixtures.exchange import Exchange
+from fixtures.session import har_import
+from fixtures.transport import har
+from fixtures.transport.exchange import Exchange
 from reports.evidence import HarError, whole
 from schemas import profiles
 from schemas.records import Finding
-from suites import catalogue, judge
+from suites.engine import catalogue, judge
 
 LAW = profiles.load(profiles.DEFAULT)
 OPERATIONS = tuple(LAW.operations.values())
@@ -73,8 +74,8 @@ def entry(
     }
 
 
-def load(*entries: Any, base_url: str = "") -> recorded.Recording:
-    return recorded.load([("traffic.har", entries)], OPERATIONS, base_url)
+def load(*entries: Any, base_url: str = "") -> har_import.Recording:
+    return har_import.load([("traffic.har", entries)], OPERATIONS, base_url)
 
 
 def only(*entries: Any) -> Exchange:
@@ -174,18 +175,18 @@ def test_stream_is_one_text() -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (entry(content={"size": 812, "mimeType": "application/json"}), recorded.NO_BODY),
-        (entry(content={"size": 0, "mimeType": "application/json"}), recorded.NO_BODY),
-        (entry(response={"status": 0, "content": {}}), recorded.UNANSWERED),
-        (entry(request={"postData": None}), recorded.NO_REQUEST_BODY),
-        (entry("https://example.com/index.html"), recorded.ELSEWHERE),
-        (entry(request={"method": "OPTIONS"}), recorded.ELSEWHERE),
-        (entry(f"{BASE}/responses/resp_1"), recorded.ELSEWHERE),
-        ({"request": {}}, recorded.NO_ENTRY),
-        ("text", recorded.NO_ENTRY),
-        (None, recorded.NO_ENTRY),
-        (entry(time="soon"), recorded.NO_ENTRY),
-        (entry(content={"text": "x", "encoding": "base64"}), recorded.NO_ENTRY),
+        (entry(content={"size": 812, "mimeType": "application/json"}), har_import.NO_BODY),
+        (entry(content={"size": 0, "mimeType": "application/json"}), har_import.NO_BODY),
+        (entry(response={"status": 0, "content": {}}), har_import.UNANSWERED),
+        (entry(request={"postData": None}), har_import.NO_REQUEST_BODY),
+        (entry("https://example.com/index.html"), har_import.ELSEWHERE),
+        (entry(request={"method": "OPTIONS"}), har_import.ELSEWHERE),
+        (entry(f"{BASE}/responses/resp_1"), har_import.ELSEWHERE),
+        ({"request": {}}, har_import.NO_ENTRY),
+        ("text", har_import.NO_ENTRY),
+        (None, har_import.NO_ENTRY),
+        (entry(time="soon"), har_import.NO_ENTRY),
+        (entry(content={"text": "x", "encoding": "base64"}), har_import.NO_ENTRY),
         (
             entry(
                 "https://example.com/models",
@@ -193,7 +194,7 @@ def test_stream_is_one_text() -> None:
                 headers={"Content-Type": "text/html"},
                 content={"text": "<html>"},
             ),
-            recorded.PAGE,
+            har_import.PAGE,
         ),
     ],
 )
@@ -225,7 +226,7 @@ def test_really_empty_body_is_judged() -> None:
     ],
 )
 def test_any_base_path_is_taken(method: str, url: str, expected: tuple[str, str] | None) -> None:
-    assert recorded.address(method, url, OPERATIONS) == expected
+    assert har_import.address(method, url, OPERATIONS) == expected
 
 
 def test_base_url_chooses() -> None:
@@ -234,13 +235,15 @@ def test_base_url_chooses() -> None:
     assert found.base_urls == (BASE, "https://other.example.com/v1")
     chosen = load(entry(), other, base_url="https://other.example.com/v1")
     assert [base for base, _ in chosen.exchanges] == ["https://other.example.com/v1"]
-    assert dict(chosen.passed_over) == {recorded.OTHER_BASE: 1}
+    assert dict(chosen.passed_over) == {har_import.OTHER_BASE: 1}
 
 
 def test_same_exchange_in_two_files_is_judged_once() -> None:
-    twice = recorded.load([("a.har", [entry()]), ("a.har", [entry(), entry(told={})])], OPERATIONS)
+    twice = har_import.load(
+        [("a.har", [entry()]), ("a.har", [entry(), entry(told={})])], OPERATIONS
+    )
     assert [each.id for _, each in twice.exchanges] == ["a.har-0", "a.har.2-1"]
-    assert dict(twice.passed_over) == {recorded.TWICE: 1}
+    assert dict(twice.passed_over) == {har_import.TWICE: 1}
 
 
 def test_same_id_twice_in_one_file_is_found() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from fixtures import recorded
+from fixtures.session import har_import
 from reports.evidence import whole
 from schemas import profiles
-from suites import catalogue, judge
+from suites.engine import catalogue, judge
 from tests.rig import runs
 from tests.rig.test_recorded import ANSWER, entry
 
@@ -41,7 +41,7 @@ def test_recordings_are_at_hand() -> None:
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_real_services_are_accused_of_nothing_else(path: Path) -> None:
     catalogue.invariants()
-    found = recorded.load([(path.name, whole(path))], LAW.operations.values())
+    found = har_import.load([(path.name, whole(path))], LAW.operations.values())
     assert not found.passed_over
     exchanges = [exchange for _, exchange in found.exchanges]
     told = [

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import bodies, setup
-from fixtures.exchange import Chunk, Exchange, Request
-from fixtures.outcomes import NotRecorded
-from fixtures.proxy import Proxy
-from fixtures.replies import Recorded, Replies
-from fixtures.run import join, prepare
+from fixtures.session.replay_client import Recorded, Replies
+from fixtures.session.run import join, prepare
+from fixtures.target import plain_requests, setup
+from fixtures.transport.exchange import Chunk, Exchange, Request
+from fixtures.transport.proxy import Proxy
 from reports import compared
+from schemas.outcomes import NotRecorded
 from tests.bench import BENCH_KEY
 from tests.reports import samples
 from tests.rig import runs
@@ -27,7 +27,7 @@ FAULT = "stream-forgets-done"
 CLAUSE = "STREAM-CHAT-DONE-01"
 SUITES = "suites/chat_stream"
 BODY = {"model": "a", "messages": [{"role": "user", "content": "Say OK"}]}
-CHAT = bodies.post("/chat/completions", BODY)
+CHAT = plain_requests.post("/chat/completions", BODY)
 
 
 def exchange(request: Request = CHAT, name: str = "", text: str = "") -> Exchange:
@@ -47,7 +47,7 @@ def test_attempts_controls_and_other_clients_answer_nobody(name: str) -> None:
 
 
 def test_samples_are_told_apart() -> None:
-    second = bodies.post("/chat/completions", BODY, sample=1)
+    second = plain_requests.post("/chat/completions", BODY, sample=1)
     replies = Replies([exchange(text="1"), exchange(second, text="2")])
     assert replies.next(second).body == b"2"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures import report_dir
+from fixtures.session import report_dir
 from reports.output import Output
 from schemas import files
 from tests.rig import liars, runs

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures.budget import Allowance
-from fixtures.client import Client, Limits
-from fixtures.exchange import NOT_JSON, Exchange, Failure, Request, parse
-from fixtures.outcomes import Inconclusive
-from fixtures.secret import Redactor, Secret
-from suites import verify
+from fixtures.redaction.secret import Redactor, Secret
+from fixtures.transport.budget import Allowance
+from fixtures.transport.client import Client, Limits
+from fixtures.transport.exchange import NOT_JSON, Exchange, Failure, Request, parse
+from schemas.outcomes import Inconclusive
+from suites.engine import verify
 from tests.rig import liars
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.budget import Allowance
-from fixtures.client import Client
-from fixtures.exchange import Exchange, Request
-from fixtures.secret import REDACTED, Redactor, Secret
+from fixtures.redaction.secret import REDACTED, Redactor, Secret
+from fixtures.transport.budget import Allowance
+from fixtures.transport.client import Client
+from fixtures.transport.exchange import Exchange, Request
 from tests.rig import liars
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from fixtures import bodies, run
-from fixtures.budget import Allowance, Rate, TimeBudget
-from fixtures.exchange import Chunk, Exchange, Request
-from fixtures.outcomes import NotRun
-from fixtures.probes import Probes
-from fixtures.setup import Setup
+from fixtures.session import run
+from fixtures.target import plain_requests
+from fixtures.target.probes import Probes
+from fixtures.target.setup import Setup
+from fixtures.transport.budget import Allowance, Rate, TimeBudget
+from fixtures.transport.exchange import Chunk, Exchange, Request
+from schemas.outcomes import NotRun
 from tests.rig import liars
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def in_processes(count: int, target: Callable[..., None], *arguments: object) ->
 def answered(text: str, *, streamed: bool = False) -> Exchange:
     """An exchange with this body."""
     body = {"model": "a", "stream": True} if streamed else {"model": "a"}
-    request = bodies.post("/chat/completions", body)
+    request = plain_requests.post("/chat/completions", body)
     return Exchange("a", request, 200, chunks=(Chunk(0.0, text.encode()),))
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fixtures import sse
+from fixtures.transport import sse
 
 # Bytes that matter to the format, so that random streams are full of its corners.
 PIECES = st.sampled_from(

@@ -1,0 +1,1 @@
+"""What a check is, how one is run, and how answers are judged."""
