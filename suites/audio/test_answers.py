@@ -9,6 +9,7 @@ from fixtures.audio import clip
 from fixtures.target.plain_requests import form
 from schemas.outcomes import Untestable
 from schemas.records import Finding, Observation
+from suites.audio.support import MEETING
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.engine.speech import ask, text_of
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from fixtures.transport.exchange import Exchange
 
 PRINTED = {"task", "language", "duration", "text", "segments"}
-MEETING = "meeting_minutes.mp3"
 
 
 @check("AUDIO-OUT-TEXT-01")

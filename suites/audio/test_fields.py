@@ -9,7 +9,7 @@ from fixtures.audio import clip
 from fixtures.target.plain_requests import ABSENT
 from schemas.outcomes import Untestable
 from schemas.records import Observation
-from suites.audio.test_answers import MEETING
+from suites.audio.support import MEETING
 from suites.engine import verify
 from suites.engine.checks import Findings, check, checks
 from suites.engine.speech import ask, heard, plain

@@ -9,60 +9,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from schemas.outcomes import Untestable
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.support.probes import COUNT, FORMS, SCRIPTS, TELLS, Messages, few, read, said
+from suites.support.conversations import (
+    BRIEF,
+    FIRST,
+    PIRATE,
+    TALK,
+    conversation,
+    follows_the_prompt,
+    said_by,
+    text_parts,
+    whole,
+)
+from suites.support.probes import FORMS, SCRIPTS, TELLS, Messages, few, read, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fixtures.target.deployment import Deployment
-    from fixtures.transport.exchange import Exchange
 
-FIRST, BRIEF = "Here are two sentences.", "Be brief."
 FEW_WORDS = 6  # around a word that is asked for
 REPEAT = "Repeat exactly, and nothing else:"
-PIRATE = "Answer like a pirate who has lost his parrot at sea. " * 6
-# Turns enough to see a server that keeps the last ones only, or counts them.
-TALK = (*("I see.", "Go on.", "Yes.", "And then?", "OK.", "Why?") * 9, "And?", "Say OK")
-
-
-def _by(role: str, content: object) -> dict[str, Any]:
-    return {"role": role, "content": content}
-
-
-def _parts(*texts: str) -> list[dict[str, Any]]:
-    return [{"type": "text", "text": text} for text in texts]
 
 
 # Conversations in which one turn before the last may be longer: a server that keeps the last ones
 # only, or one role, or what is a string, or one of two messages in a row, loses it.
 PAST: tuple[tuple[Callable[[str], Messages], str], ...] = (
-    (lambda words: [_by("system", BRIEF), *said(words, *TALK)], "turn"),
+    (lambda words: [said_by("system", BRIEF), *said(words, *TALK)], "turn"),
     (lambda words: said("Hello", words, "Say OK"), "answer of the assistant"),
-    (lambda words: [_by("user", words), *said("Say OK")], "message before another of the user"),
-    (lambda words: [_by("user", _parts(words)), _by("assistant", "OK"), *said("Go on")], "array"),
+    (lambda words: [said_by("user", words), *said("Say OK")], "message before another of the user"),
+    (
+        lambda words: [
+            said_by("user", text_parts(words)),
+            said_by("assistant", "OK"),
+            *said("Go on"),
+        ],
+        "array",
+    ),
 )
 PLACES = 8
-
-
-def conversation(more: str = "", system: Callable[[str], object] = _parts) -> Messages:
-    """A long conversation with something of each kind, which may say more in each of its places."""
-    return [
-        _by("system", system(BRIEF + more)),
-        *said(f"Hello.{more}", f"Hello.{more}"),
-        _by("user", FIRST + more),
-        _by("user", _parts(FIRST + more)),
-        _by("assistant", _parts("OK")),
-        *said(*TALK[:-1], "Go on."),
-        _by("user", _parts(FIRST + more, "Say OK." + more, BRIEF + more)),
-    ]
-
-
-def whole(dut: Deployment, **form: Any) -> Exchange:
-    """The conversation that says more, with the system's message as a string."""
-    return dut.chat(messages=conversation(f" {PIRATE}", str), **form)
 
 
 def arrives(dut: Deployment, form: dict[str, Any]) -> bool:
@@ -72,7 +58,7 @@ def arrives(dut: Deployment, form: dict[str, Any]) -> bool:
     it tells its usage at all, counts what the plain answer does. Never so in the deep tier.
     """
     plain, long = dut.chat(), whole(dut)
-    apart = dut.chat(messages=[_by("system", _parts(PIRATE * PLACES)), *said("Say OK")])
+    apart = dut.chat(messages=[said_by("system", text_parts(PIRATE * PLACES)), *said("Say OK")])
     asked = [plain, dut.chat(messages=conversation()), apart, long]
     if dut.setup.tier == "deep" or not all(each.ok for each in asked):
         return False
@@ -94,7 +80,7 @@ def accepts(dut: Deployment) -> bool:
 def test_documented_roles_are_accepted(dut: Deployment) -> Findings:
     """Conversations of the roles system, user and assistant are accepted, a long one, too."""
     talk, _ = PAST[0]
-    kinds = (talk(BRIEF), [_by("system", BRIEF), *said("Say OK")], said("Say OK"))
+    kinds = (talk(BRIEF), [said_by("system", BRIEF), *said("Say OK")], said("Say OK"))
     for messages in () if accepts(dut) else kinds:
         roles = ", ".join(message["role"] for message in messages[:8])
         yield from verify.accepted(dut.chat(messages=messages), roles)
@@ -144,9 +130,11 @@ def test_system_message_counts(dut: Deployment) -> Findings:
 
     Without one, a model's template may put in its own, so two are compared.
     """
-    forms: tuple[Callable[[str], object], ...] = (str, _parts)
+    forms: tuple[Callable[[str], object], ...] = (str, text_parts)
     for content in () if arrives(dut, {}) else forms:
-        short, long = ([_by("system", content(each)), *said("Say OK")] for each in (BRIEF, PIRATE))
+        short, long = (
+            [said_by("system", content(each)), *said("Say OK")] for each in (BRIEF, PIRATE)
+        )
         for form in few(dut, FORMS, 1):
             yield from _longer(dut, short, long, "a longer system message", form)
 
@@ -154,10 +142,10 @@ def test_system_message_counts(dut: Deployment) -> Findings:
 @check("CHAT-PART-TEXT-01")
 def test_text_parts_are_accepted(dut: Deployment) -> Findings:
     """Content may be an array of text parts, in a message of any role, plain and streamed."""
-    many, one = _parts(FIRST, "Say OK", BRIEF), _parts("Say OK")
-    before = [_by("user", FIRST), _by("assistant", _parts("OK")), _by("user", one)]
-    kinds = ([_by("user", many)], [_by("user", one)], before)
-    of_all = (*kinds, [_by("system", _parts(BRIEF)), *said("Say OK")])
+    many, one = text_parts(FIRST, "Say OK", BRIEF), text_parts("Say OK")
+    before = [said_by("user", FIRST), said_by("assistant", text_parts("OK")), said_by("user", one)]
+    kinds = ([said_by("user", many)], [said_by("user", one)], before)
+    of_all = (*kinds, [said_by("system", text_parts(BRIEF)), *said("Say OK")])
     for messages in () if accepts(dut) and dut.chat(messages=conversation()).ok else of_all:
         for form in FORMS:
             yield from verify.accepted(dut.chat(messages=messages, **form))
@@ -169,7 +157,7 @@ def test_every_text_part_counts(dut: Deployment) -> Findings:
     for place in () if arrives(dut, {}) else (1, 0, 2):
         texts = [[FIRST, "Say OK", BRIEF] for _ in range(2)]
         texts[1][place] = "Apple pie. " * 12
-        less, more = ([_by("user", _parts(*each))] for each in texts)
+        less, more = ([said_by("user", text_parts(*each))] for each in texts)
         for form in few(dut, FORMS, 1):
             yield from _longer(dut, less, more, "a longer text part", form)
 
@@ -185,8 +173,8 @@ def test_text_parts_keep_their_order(dut: Deployment) -> Findings:
     for number in range(3):
         pair = [dut.nonce(f"{place} {number}") for place in ("one", "two")]
         whole, apart = (
-            dut.chat(messages=[_by("user", content)], max_tokens=48)
-            for content in (" ".join([REPEAT, *pair]), _parts(REPEAT, *pair))
+            dut.chat(messages=[said_by("user", content)], max_tokens=48)
+            for content in (" ".join([REPEAT, *pair]), text_parts(REPEAT, *pair))
         )
         as_string += _order(read(whole).text, pair) > 0
         as_parts += _order(read(apart).text, pair) < 0
@@ -214,10 +202,3 @@ def _longer(
         follows_the_prompt(dut)
         actual = f"{more} prompt tokens with {told}, {before} without"
         yield verify.deviation(exchange, f"a longer prompt with {told}", actual=actual)
-
-
-def follows_the_prompt(dut: Deployment) -> None:
-    """Raise Untestable where prompt_tokens are no measure: one long message does not raise them."""
-    plain, longer = dut.chat(), dut.chat(messages=COUNT, max_tokens=5)
-    if read(longer).tokens("prompt_tokens") <= read(plain).tokens("prompt_tokens"):
-        raise Untestable("prompt_tokens do not follow the prompt: see CHAT-RESP-USAGE-02")

@@ -11,6 +11,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.invariants.generic import reasons
+from suites.support.conversations import NATURAL
 from suites.support.probes import (
     COUNT,
     FORMS,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
 
 CAPS = (5, 1, 2, 17)
-NATURAL = 64  # room for an answer to a short question
 HALF = "\ufffd"  # what a decoder makes of half a character
 WORDS = said("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
 PAIR = r"\S+ \S+"  # of several tokens, so that it comes in several chunks

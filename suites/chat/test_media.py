@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fixtures import audio, examples, images
+from fixtures import examples
 from schemas.outcomes import Inconclusive, NoControl
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
+from suites.support.media import COLOUR, SAID, beside, shown, sound
 from suites.support.probes import FORMS, crossed, few, read
 
 if TYPE_CHECKING:
@@ -18,29 +18,6 @@ if TYPE_CHECKING:
     from fixtures.transport.exchange import Exchange
 
 PRINTED = "compat-chat-image-request"
-COLOUR = "What colour is this image? Answer with one word."
-SAID = "What is this audio file about?"
-
-
-def image(url: str) -> dict[str, Any]:
-    """The part that shows an image."""
-    return {"type": "image_url", "image_url": {"url": url}}
-
-
-def sound(file: str, form: str) -> dict[str, Any]:
-    """The part that plays a clip."""
-    data = base64.b64encode(audio.clip(file).data).decode()
-    return {"type": "input_audio", "input_audio": {"data": data, "format": form}}
-
-
-def beside(text: str, part: dict[str, Any]) -> list[dict[str, Any]]:
-    """One message with a text and another part."""
-    return [{"role": "user", "content": [{"type": "text", "text": text}, part]}]
-
-
-def shown(text: str, colour: str) -> list[dict[str, Any]]:
-    """One message with a text and an image of one colour."""
-    return beside(text, image(images.image(colour).url))
 
 
 def seen(dut: Deployment, **fields: Any) -> Exchange:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.outcomes import NotApplicable
 from schemas.records import Observation
-from suites.chat.test_examples import replay
 from suites.engine import verify
 from suites.engine.checks import Findings, check
+from suites.support.examples import replay
 from suites.support.probes import COUNT, FORMS, MANY, SCRIPTS, across, few, in_turn, read, said
 
 if TYPE_CHECKING:

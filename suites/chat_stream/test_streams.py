@@ -12,15 +12,16 @@ from fixtures.transport import sse
 from fixtures.transport.exchange import NOT_JSON, parse
 from schemas.outcomes import NoControl, Untestable
 from schemas.records import Finding, Observation
-from suites.chat.test_examples import replay
-from suites.chat.test_history import whole as whole_talk
-from suites.chat.test_limits import NATURAL
-from suites.chat.test_tools import NAMED, PARIS, ask, forced, loses_arguments, whole
+from suites.chat_stream.support import LATE, late
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
 from suites.invariants.generic import reasons
 from suites.invariants.streams import lost
+from suites.support.conversations import NATURAL
+from suites.support.conversations import whole as whole_talk
+from suites.support.examples import replay
 from suites.support.probes import COUNT, SCRIPTS, SHORT, STORY, TELLS, few, read, settle
+from suites.support.tools import NAMED, PARIS, ask, forced, loses_arguments, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 LONG = 200  # characters
-LATE = 0.7  # of the time that generating takes
 # Answers that are compared whole and streamed: one that is cut, one of many scripts, short ones.
 TWICE: tuple[Fields, ...] = (
     {"messages": COUNT, "max_tokens": 5},
@@ -173,14 +173,6 @@ def _first(exchange: Exchange) -> float:
     if not events:
         raise NoControl("a stream without events")
     return events[0]
-
-
-def late(exchange: Exchange, quick: float = 0.0) -> float | None:
-    """Which part of the generating time had passed when the first chunk came."""
-    times = [event.at for event in exchange.payloads]
-    if len(times) < 2 or times[-1] - quick < 0.1:
-        return None
-    return (times[0] - quick) / (times[-1] - quick)
 
 
 @check("STREAM-CHAT-TOOL-01")

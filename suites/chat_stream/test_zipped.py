@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from suites.chat_stream import test_streams as streams
+from suites.chat_stream import support
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support.probes import CHAT, STORY
@@ -26,8 +26,8 @@ def test_stream_comes_in_pieces_for_those_who_take_gzip(dut: Deployment) -> Find
     """
     plain = dut.chat(stream=True, messages=STORY, max_tokens=120)
     zipped = [_zipped(dut, sample) for sample in range(3)]
-    late = [share for each in zipped if (share := streams.late(each)) is not None]
-    if len(late) == len(zipped) and min(late) > streams.LATE and not _is_late(plain):
+    late = [share for each in zipped if (share := support.late(each)) is not None]
+    if len(late) == len(zipped) and min(late) > support.LATE and not _is_late(plain):
         actual = ", ".join(f"{share:.0%}" for share in late)
         expected = "a first chunk long before the last, as without Accept-Encoding"
         yield verify.deviation(zipped[0], expected, actual=f"it came after {actual} of the time")
@@ -39,5 +39,5 @@ def _zipped(dut: Deployment, sample: int) -> Exchange:
 
 
 def _is_late(exchange: Exchange) -> bool:
-    share = streams.late(exchange)
-    return share is None or share > streams.LATE
+    share = support.late(exchange)
+    return share is None or share > support.LATE

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.target.plain_requests import ABSENT
 from schemas.outcomes import NoControl
-from suites.completions.support import (
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, texts
+from suites.support.completions import (
     COUNT,
     ENDS_SOON,
     LONG,
@@ -18,9 +21,6 @@ from suites.completions.support import (
     sure,
     text_of,
 )
-from suites.engine import verify
-from suites.engine.checks import Findings, check
-from suites.invariants.completions import DEFAULT_MAX_TOKENS, least_tokens, texts
 from suites.support.probes import crossed, distinct, few, read
 
 if TYPE_CHECKING:

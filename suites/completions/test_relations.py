@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.target.plain_requests import JSON_TYPE
 from fixtures.transport.exchange import Request
-from suites.completions.support import (
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.support.completions import (
     COUNT,
     ROUTE,
     RUNS_ON,
@@ -23,8 +25,6 @@ from suites.completions.support import (
     sure,
     text_of,
 )
-from suites.engine import verify
-from suites.engine.checks import Findings, check
 from suites.support.probes import few, read
 
 if TYPE_CHECKING:

@@ -10,7 +10,10 @@ from fixtures import examples
 from fixtures.target.chat_view import Answer
 from fixtures.target.plain_requests import ABSENT
 from schemas.records import Finding, Observation
-from suites.completions.support import (
+from suites.engine import verify
+from suites.engine.checks import Findings, case, check, checks
+from suites.invariants.completions import texts
+from suites.support.completions import (
     LONG,
     NEUTRAL,
     PAIR,
@@ -23,9 +26,6 @@ from suites.completions.support import (
     sure,
     text_of,
 )
-from suites.engine import verify
-from suites.engine.checks import Findings, case, check, checks
-from suites.invariants.completions import texts
 from suites.support.probes import few, read
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from fixtures.target.plain_requests import ABSENT
 from schemas.outcomes import NoControl
 from schemas.records import Observation
-from suites.completions.support import ROUTE, text_of
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support import sampling
+from suites.support.completions import ROUTE, text_of
 from suites.support.probes import said
 
 if TYPE_CHECKING:

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fixtures.transport.exchange import NOT_JSON
 from schemas.outcomes import NotApplicable
 from schemas.records import Observation
-from suites.completions.support import (
+from suites.engine import verify
+from suites.engine.checks import Findings, check
+from suites.invariants.completions import texts
+from suites.support import ignored_fields
+from suites.support.completions import (
     COUNT,
     ENDS_SOON,
     REPEAT,
@@ -18,10 +22,6 @@ from suites.completions.support import (
     said,
     sure,
 )
-from suites.engine import verify
-from suites.engine.checks import Findings, check
-from suites.invariants.completions import texts
-from suites.support import ignored_fields
 from suites.support.probes import few, read
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Check, Findings, case, check, checks
 from suites.errors import mistakes
+from suites.errors.acts import acts_of
 from suites.errors.mistakes import Act, spoiled
 from suites.support import routes
 
@@ -23,26 +24,6 @@ if TYPE_CHECKING:
     from schemas.contract import Contract
     from schemas.records import Finding
 
-GROUPS = {
-    "numbers": mistakes.NUMBERS,
-    "words": mistakes.WORDS,
-    "names": mistakes.NAMES,
-    "bodies": mistakes.BODIES,
-    "forms": mistakes.FORMS,
-    "types": mistakes.TYPES,
-    "edges": mistakes.EDGES,
-    "media types": mistakes.MEDIA,
-}
-# How many acts of a group the standard tier sends; the deep one sends all. Routes share their
-# reader, so the groups are sent to one of them, and of the others some first acts are asked.
-STANDARD = {
-    "numbers": 1,
-    "words": 1,
-    "bodies": 2,
-    "forms": 1,
-    "media types": 1,
-}
-ELSEWHERE: dict[str, int] = {}
 UPLOADS = 1
 
 
@@ -52,17 +33,6 @@ def _cases(contract: Contract) -> Iterator[Check]:
             label = f"{routes.route(operation)[1:]} {tier}"
             acts = tuple(acts_of(operation, tier))
             yield case("ERR-5XX-01", label, tier=tier, operation=operation, acts=acts)
-
-
-def acts_of(operation: str, tier: str) -> Iterator[Act]:
-    """What is done to the body of a route in this tier: each act in one of them."""
-    few = STANDARD if operation == routes.CHAT else ELSEWHERE
-    for name, acts in GROUPS.items():
-        # "The API returns 400 or 500": on /responses, for a model that it does not serve.
-        if operation == routes.RESPONSES and name == "names":
-            continue
-        most = few.get(name, 0)
-        yield from acts[:most] if tier == "standard" else acts[most:]
 
 
 @checks(_cases)

@@ -12,8 +12,8 @@ from schemas.records import Finding, Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.errors import mistakes
+from suites.errors.acts import acts_of
 from suites.errors.mistakes import spoiled
-from suites.errors.test_hostile import acts_of
 from suites.invariants.errors import revealed, shape
 from suites.support import routes
 

@@ -37,6 +37,7 @@ NOBODY = (
     *("__proto__", "*", "%s%n", "<b>", " ", "a b", '"', "\u202e", "\x7f", "ﷺ", "#", "&", "a=b"),
 )
 # Nothing that a proxy may lawfully tidy up on the way: no dots, no slashes without a name between.
+MODELS = "GET /models/{model_id}"
 TRICKS = (
     *("/{id}?x=1", "/{id}%00", "/{id};x", "/%ff", "/%C0%AE", "/{id}%20", "/%25", "/{id}%0a", "/%"),
     *("?limit=0", "?limit=-1&after=%00", "?%ff=%fe", "?a[]=1&a[]=2", "?x=" + "y" * 2000),

@@ -18,6 +18,7 @@ from suites.engine.speech import plain
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target, turns
 from suites.fuzz.drive import Hunt
+from suites.fuzz.paths import MODELS
 from suites.fuzz.verdict import speakable
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from suites.fuzz.cases import Case
 
 CLAUSE = "ERR-5XX-01"
-MODELS = "GET /models/{model_id}"
 # Time-outs that a hunt may run into before it gives up.
 PATIENCE = 3
 # Borders that are sent before anything is drawn, which takes seconds to begin with.

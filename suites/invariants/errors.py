@@ -18,7 +18,6 @@ from schemas.outcomes import Untestable
 from schemas.records import Observation
 from suites.engine.judge import invariant, over_run
 from suites.engine.verify import describe, deviation, show
-from suites.support.routes import RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from fixtures.transport.exchange import Exchange, Request
     from schemas.records import Finding
 
+RESPONSES = "POST /responses"
 LONG_HEADER = 4000
 THROTTLE = re.compile(r"rate_?limit|insufficient_quota|too_many_requests", re.IGNORECASE)
 TRACES = {

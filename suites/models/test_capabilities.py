@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from fixtures import examples
 from fixtures.target.chat_view import Answer
 from schemas.outcomes import NotApplicable, Untestable
-from suites.chat.test_media import COLOUR, SAID, beside, shown, sound
-from suites.chat.test_tools import BOTH, ask, forced
 from suites.engine import verify
 from suites.engine.checks import Findings, case, checks
 from suites.engine.speech import plain
+from suites.support.media import COLOUR, SAID, beside, shown, sound
 from suites.support.probes import MANY, across, in_turn
+from suites.support.tools import BOTH, ask, forced
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from schemas.outcomes import Untestable
 from schemas.records import Finding
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.models.test_retrieve import listed, retrieved
+from suites.models.support import listed, retrieved
 from suites.support.probes import few
 
 if TYPE_CHECKING:

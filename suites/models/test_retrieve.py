@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from fixtures.target.model_roles import sendable
 from fixtures.transport.exchange import Request
 from schemas.outcomes import Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.invariants.models import entries
+from suites.models.support import agree, listed, retrieved
 from suites.support.probes import across, few, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fixtures.target.deployment import Deployment
-    from fixtures.transport.exchange import Exchange
 
 MOST = 2  # of a longer list so many are asked for, spread over it; all in the deep tier
 KEPT = ("id", "owned_by", "capabilities")
@@ -91,24 +90,6 @@ def test_an_id_is_matched_as_a_whole(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, "no model, a 4xx", actual=actual)
 
 
-def listed(dut: Deployment) -> list[str]:
-    """The ids of the list that a request can name. Raises Untestable when there is none."""
-    names = [entry.get("id") for entry in entries(dut.models())]
-    found = [str(name) for name in names if sendable(name)]
-    if not found:
-        raise Untestable("nothing is listed: see MODELS-LIST-03")
-    return found
-
-
-def retrieved(dut: Deployment, model: str) -> Exchange:
-    """One model. An id with a slash may stand in the path as it is, or encoded: both are lawful."""
-    exchange = dut.model(model)
-    if exchange.ok or "/" not in model:
-        return exchange
-    bare = dut.send(Request("GET", f"/models/{quote(model, safe='/')}"))
-    return bare if bare.ok else exchange
-
-
 def _asked_for(dut: Deployment) -> Sequence[str]:
     return across(dut, listed(dut), MOST)
 
@@ -128,10 +109,3 @@ def _tricks(name: str, known: set[str]) -> Iterator[tuple[str, str]]:
     for told, trick in tricks.items():
         if trick and trick not in known:
             yield told, quote(trick, safe="")
-
-
-def agree(one: object, other: object) -> bool:
-    """Whether two values say the same; of objects, what both have: MODELS-CAP-01 misses flags."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return all(one[name] == other[name] for name in one.keys() & other.keys())
-    return one == other

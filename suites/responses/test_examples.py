@@ -8,7 +8,7 @@ from fixtures import examples
 from schemas.records import Finding
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.responses.support import answered, printed
+from suites.support.responses import answered, printed
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment

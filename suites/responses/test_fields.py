@@ -10,7 +10,9 @@ from schemas.outcomes import NoControl, Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.responses.support import (
+from suites.support import table_cases
+from suites.support.probes import FORMS, few
+from suites.support.responses import (
     KIND,
     LONG,
     MANY,
@@ -21,8 +23,6 @@ from suites.responses.support import (
     plain_count,
     read,
 )
-from suites.support import table_cases
-from suites.support.probes import FORMS, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,8 +9,8 @@ from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
-from suites.responses.support import answered, each_of
 from suites.support.probes import few
+from suites.support.responses import answered, each_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

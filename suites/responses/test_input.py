@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.responses.support import KIND, LONG, MANY, answered, counted, grown, plain_count
 from suites.support.probes import few
+from suites.support.responses import KIND, LONG, MANY, answered, counted, grown, plain_count
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment

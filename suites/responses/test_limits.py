@@ -10,8 +10,8 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.invariants.responses import WORDS_A_TOKEN
-from suites.responses.support import CAPS, ESSAY, answered, read
 from suites.support.probes import FORMS, few
+from suites.support.responses import CAPS, ESSAY, answered, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

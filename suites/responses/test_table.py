@@ -8,9 +8,9 @@ from fixtures.target.plain_requests import ABSENT
 from schemas.outcomes import Untestable
 from suites.engine import verify
 from suites.engine.checks import Check, Findings, check, checks
-from suites.responses.support import KIND, answered
 from suites.support import table_cases
 from suites.support.probes import FORMS, crossed
+from suites.support.responses import KIND, answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

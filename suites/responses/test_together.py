@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.responses.support import LONG, answered, counted, read
 from suites.support.probes import FORMS
+from suites.support.responses import LONG, answered, counted, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment

@@ -10,8 +10,8 @@ from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
-from suites.responses.support import CAPS, ESSAY, answered, counted, plain_count, printed, read
 from suites.support.probes import few
+from suites.support.responses import CAPS, ESSAY, answered, counted, plain_count, printed, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment

@@ -13,7 +13,7 @@ from schemas import profiles
 from suites.engine import catalogue, judge
 from suites.engine.checks import execute
 from suites.models import test_examples
-from suites.models.test_retrieve import agree
+from suites.models.support import agree
 from tests import bench
 
 if TYPE_CHECKING:

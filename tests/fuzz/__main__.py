@@ -28,7 +28,7 @@ from suites.engine.speech import plain
 from suites.fuzz import generated, paths, plan
 from suites.fuzz.cases import Target, target
 from suites.fuzz.drive import Hunt
-from suites.fuzz.test_fuzz import MODELS
+from suites.fuzz.paths import MODELS
 from tests import bench
 from tests.fuzz import FAULTS
 from tests.fuzz.compare import compare

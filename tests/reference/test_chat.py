@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.reference.local import Local, chat_body, error, joined
+from tests.reference.tools import CLOCK, WEATHER
 
 IGNORED: dict[str, Any] = {
     "logit_bias": {"1734": 100},
@@ -70,18 +71,6 @@ REFUSED: list[tuple[str, Any]] = [
     ("tool_choice", {"type": "function"}),
     ("tool_choice", "required"),
 ]
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "parameters": {
-            "type": "object",
-            "properties": {"location": {"type": "string"}},
-            "required": ["location"],
-        },
-    },
-}
-CLOCK = {"type": "function", "function": {"name": "read_clock"}}
 
 
 def test_an_answer_has_the_documented_shape(local: Local) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.reference.local import MODEL, Local, events, joined
-from tests.reference.test_chat import CLOCK, WEATHER
+from tests.reference.tools import CLOCK, WEATHER
 
 
 @pytest.mark.parametrize(

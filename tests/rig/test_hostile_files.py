@@ -24,7 +24,7 @@ from schemas import files, inputs, profiles
 from suites.engine import catalogue, judge
 from tests.reports import samples
 from tests.rig import mutants, runs
-from tests.rig.test_recorded import ANSWER, CHAT, entry
+from tests.rig.entries import ANSWER, CHAT, entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

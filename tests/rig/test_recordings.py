@@ -14,7 +14,7 @@ from reports.evidence import whole
 from schemas import profiles
 from suites.engine import catalogue, judge
 from tests.rig import runs
-from tests.rig.test_recorded import ANSWER, entry
+from tests.rig.entries import ANSWER, entry
 
 LAW = profiles.load("openai")
 

@@ -17,7 +17,7 @@ from fixtures.session import report_dir
 from reports.output import Output
 from schemas import files
 from tests.rig import liars, runs
-from tests.rig.test_recorded import entry
+from tests.rig.entries import entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
