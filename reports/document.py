@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from reports.verdicts import Outcome, Said
+    from reports.verdicts import ClauseVerdict, Outcome
     from reports.waivers import Waiver
     from schemas.contract import Contract
     from schemas.records import Finding
@@ -117,7 +117,7 @@ def _judged_by(rule: Mapping[str, Any] | None) -> Document:
 
 
 def _clause(
-    said: Said, evidence: Mapping[str, Document], curl: Callable[[Document], str]
+    said: ClauseVerdict, evidence: Mapping[str, Document], curl: Callable[[Document], str]
 ) -> Document:
     clause = said.clause
     row: Document = {

@@ -58,7 +58,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Said:
+class ClauseVerdict:
     """The verdict on one clause, with all that led to it.
 
     `example` is the exchange that fewest other checks looked at: the one that was sent for it.
@@ -88,7 +88,7 @@ class Outcome:
     check, `reachable` whether somebody answered at all; `unfinished` is why something was left out.
     """
 
-    clauses: tuple[Said, ...]
+    clauses: tuple[ClauseVerdict, ...]
     harness: tuple[Judgement, ...] = ()
     observations: tuple[Observation, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -100,12 +100,12 @@ class Outcome:
     strict: bool = False
     scope: Scope | None = None
 
-    def blocking(self, said: Said) -> bool:
+    def blocking(self, said: ClauseVerdict) -> bool:
         """Whether this verdict, when it is bad, fails the run."""
         return said.gate == "block" or (self.strict and said.gate == "warn")
 
     @property
-    def violated(self) -> tuple[Said, ...]:
+    def violated(self) -> tuple[ClauseVerdict, ...]:
         """Blocking clauses that are violated."""
         return tuple(
             said
@@ -114,7 +114,7 @@ class Outcome:
         )
 
     @property
-    def open(self) -> tuple[Said, ...]:
+    def open(self) -> tuple[ClauseVerdict, ...]:
         """Blocking clauses in the scope of the tier that were not decided."""
         undecided = (Verdict.UNTESTABLE, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
         return tuple(
@@ -206,9 +206,9 @@ def _weigh(
     scope: Scope,
     waivers: tuple[Waiver, ...],
     obstacle: str,
-) -> Said:
+) -> ClauseVerdict:
     if clause.id in scope.unpromised:
-        return Said(clause, Verdict.NOT_APPLICABLE, scope.unpromised[clause.id])
+        return ClauseVerdict(clause, Verdict.NOT_APPLICABLE, scope.unpromised[clause.id])
     findings = tuple(
         finding for each in said for finding in each.findings if finding.clause == clause.id
     )
@@ -217,7 +217,7 @@ def _weigh(
     verdict, reason = _verdict(clause, said, scope, obstacle)
     if findings:
         verdict, reason = (Verdict.VIOLATED if left else Verdict.WAIVED), ""
-    return Said(
+    return ClauseVerdict(
         clause=clause,
         verdict=verdict,
         reason=reason,

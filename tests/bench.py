@@ -18,7 +18,7 @@ from fixtures.session import run
 from fixtures.target.probes import Probes
 from fixtures.target.setup import Setup
 from fixtures.transport.budget import Allowance
-from reports.verdicts import Outcome, Said, Scope, decide
+from reports.verdicts import ClauseVerdict, Outcome, Scope, decide
 from schemas import profiles
 from schemas.records import Judgement, Verdict
 from suites.engine import catalogue, checks, judge, prerequisites
@@ -69,7 +69,7 @@ class Verdicts:
     outcome: Outcome
     exchanges: tuple[Exchange, ...]
 
-    def __getitem__(self, clause: str) -> Said:
+    def __getitem__(self, clause: str) -> ClauseVerdict:
         return next(said for said in self.outcome.clauses if said.clause.id == clause)
 
     @property

@@ -14,7 +14,7 @@ from suites.engine import verify
 from suites.engine.checks import Findings, check, checks
 from suites.engine.speech import ask, heard, plain
 from suites.support import table_cases
-from suites.support.probes import few
+from suites.support.probes import at_tier
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -30,20 +30,20 @@ CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 @checks(table_cases.accepted(KIND, TOGETHER))
 def test_documented_values_are_accepted(
-    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.RequestVariation, ...]
 ) -> Findings:
     """Each sample value of a documented field is accepted: a field that is ignored, too."""
     for each in sent:
         # The answer to a format has a clause of its own, and so has that to a stream.
-        if each.company and not [*verify.taken(ask(dut, **each.company))]:
+        if each.batch and not [*verify.status_ok(ask(dut, **each.batch))]:
             continue
-        yield from verify.taken(ask(dut, **each.fields), each.told)
+        yield from verify.status_ok(ask(dut, **each.fields), each.told)
 
 
 @check("AUDIO-REQ-PROMPT-01", tier="deep")
 def test_long_prompts_are_accepted(dut: Deployment) -> Findings:
     """A prompt of 500 characters of several scripts is accepted."""
-    yield from verify.taken(ask(dut, prompt=LONG), f"prompt = {verify.show(LONG)}")
+    yield from verify.status_ok(ask(dut, prompt=LONG), f"prompt = {verify.show(LONG)}")
 
 
 @check("AUDIO-REQ-TEMP-02")
@@ -54,7 +54,7 @@ def test_a_temperature_out_of_range_is_refused(dut: Deployment) -> Findings:
         for each in dut.contract.bodies.rows(KIND)["temperature"].refused
         for value in each.example
     ]
-    for value in few(dut, [*dict.fromkeys(map(str, values))], 2):
+    for value in at_tier(dut, [*dict.fromkeys(map(str, values))], 2):
         yield from verify.refused(ask(dut, temperature=value), f"temperature = {value!r}")
 
 
@@ -67,7 +67,7 @@ def test_a_missing_or_unknown_model_is_refused(dut: Deployment) -> Findings:
     models = (("no", ABSENT), ("an unknown", dut.nonce("model")), ("an empty", ""))
     for told, model in models:
         yield from verify.refused(ask(dut, model=model), f"{told} model")
-    for chats in few(dut, dut.cast.models("audio_chat")[:1], 0):
+    for chats in at_tier(dut, dut.cast.models("audio_chat")[:1], 0):
         side = verify.side(ask(dut, model=chats))
         if side in ("accepted", "refused"):
             yield Observation("audio_flag", "both" if side == "accepted" else "chat")
@@ -76,7 +76,7 @@ def test_a_missing_or_unknown_model_is_refused(dut: Deployment) -> Findings:
 @check("AUDIO-REQ-MODEL-01", tier="deep", needs=("no_audio",))
 def test_a_text_model_is_accepted_or_refused(dut: Deployment) -> Findings:
     """A chat model that hears no audio is refused, or serves all the same: never a 5xx."""
-    yield from verify.open_to(ask(dut, model=dut.cast.model("no_audio")))
+    yield from verify.accepted_or_refused(ask(dut, model=dut.cast.model("no_audio")))
 
 
 @check("AUDIO-REQ-MODEL-02")
@@ -104,8 +104,8 @@ def test_the_language_is_named(dut: Deployment) -> Findings:
     exchange = dut.transcribe(clip(MEETING), language="en", temperature=0)
     if not exchange.ok:
         exchange = ask(dut, language="en")
-    yield from verify.taken(exchange, "language = 'en'")
-    for unknown in few(dut, ("xx",), 0):
+    yield from verify.status_ok(exchange, "language = 'en'")
+    for unknown in at_tier(dut, ("xx",), 0):
         ask(dut, language=unknown)
     yield Observation("audio_language_format", _format(_language(exchange.document)))
 
@@ -114,7 +114,7 @@ def test_the_language_is_named(dut: Deployment) -> Findings:
 def test_many_languages_are_accepted(dut: Deployment) -> Findings:
     """The codes of widely spoken languages are accepted."""
     for code in LANGUAGES:
-        yield from verify.taken(ask(dut, language=code), f"language = {code!r}")
+        yield from verify.status_ok(ask(dut, language=code), f"language = {code!r}")
 
 
 @check("AUDIO-REQ-LANG-02")
@@ -128,7 +128,7 @@ def test_english_is_the_default(dut: Deployment) -> Findings:
     if told and not told.casefold().startswith("en"):
         actual = verify.show(told)
         yield verify.deviation(exchange, "language en", actual=actual, where="/language")
-    for file in few(dut, ("spanish.wav",), 0):
+    for file in at_tier(dut, ("spanish.wav",), 0):
         spanish = _language(dut.transcribe(clip(file)).document).casefold()
         if not spanish:
             continue
@@ -143,8 +143,8 @@ def test_any_response_format_gives_the_transcript(dut: Deployment) -> Findings:
     if not heard(ask(dut), sent):
         raise Untestable("the words are not heard without the field: see AUDIO-PATH-01")
     formats = dut.contract.bodies.rows(KIND)["response_format"].example
-    for number, name in enumerate(few(dut, formats, 1)):
-        among_others = ask(dut, **table_cases.company_of(dut.contract, KIND, number=number))
+    for number, name in enumerate(at_tier(dut, formats, 1)):
+        among_others = ask(dut, **table_cases.batch_of(dut.contract, KIND, number=number))
         if _has_text(among_others) and heard(among_others, sent):
             continue
         exchange = ask(dut, response_format=name)

@@ -15,7 +15,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
 from suites.engine.speech import heard, made, plain
-from suites.support.probes import few
+from suites.support.probes import at_tier
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -109,7 +109,7 @@ def test_other_media_types_are_no_obstacle(dut: Deployment, container: str) -> F
 def test_conversion_leaves_no_trace(dut: Deployment) -> Findings:
     """Answers to mp4, webm and m4a have the keys of that to mp3, and no word of a conversion."""
     control = _keys(dut, "mp3")
-    for name in few(dut, CONVERTED, 2):
+    for name in at_tier(dut, CONVERTED, 2):
         exchange = dut.transcribe(_as_sent(name))
         if (keys := _keys(dut, name)) != control:
             expected = f"the keys of the answer to mp3: {verify.show(sorted(control))}"
@@ -122,7 +122,7 @@ def test_conversion_leaves_no_trace(dut: Deployment) -> Findings:
 @check("AUDIO-FMT-11")
 def test_what_is_no_audio_is_refused(dut: Deployment) -> Findings:
     """A text, a PDF, a picture, and a text named .mp3 are refused with a 4xx, observed which."""
-    sent = few(dut, NO_AUDIO, 2)
+    sent = at_tier(dut, NO_AUDIO, 2)
     answers = [dut.transcribe(each) for each in sent]
     for each, exchange in zip(sent, answers, strict=True):
         yield from verify.refused(exchange, each.file)
@@ -134,8 +134,8 @@ def test_what_is_no_audio_is_refused(dut: Deployment) -> Findings:
 @check("AUDIO-FMT-12", tier="deep")
 def test_odd_names_do_no_harm(dut: Deployment) -> Findings:
     """SPEECH.WAV, and a wav file that is named speech.mp3, are accepted or refused."""
-    for name in few(dut, ("speech.mp3", "SPEECH.WAV"), 1):
-        yield from verify.open_to(dut.transcribe(replace(speech("wav"), file=name)))
+    for name in at_tier(dut, ("speech.mp3", "SPEECH.WAV"), 1):
+        yield from verify.accepted_or_refused(dut.transcribe(replace(speech("wav"), file=name)))
 
 
 @check("AUDIO-REQ-FILE-01")
@@ -148,7 +148,7 @@ def test_an_upload_without_a_file_is_refused(dut: Deployment) -> Findings:
         ("a file that is text", dut.upload(None, file="speech.wav")),
         ("a JSON body", post("/audio/transcriptions", body)),
     )
-    for told, request in few(dut, wrong, 2):
+    for told, request in at_tier(dut, wrong, 2):
         yield from verify.refused(dut.send(request), told)
 
 
@@ -160,8 +160,8 @@ def test_an_upload_without_a_file_is_refused(dut: Deployment) -> Findings:
 )
 def test_damaged_files_do_no_harm(dut: Deployment, damaged: dict[str, Clip]) -> Findings:
     """A damaged file is refused, or read as far as it goes; never a 5xx, never without an end."""
-    for told, each in few(dut, [*damaged.items()], 1):
-        for finding in verify.open_to(dut.transcribe(each)):
+    for told, each in at_tier(dut, [*damaged.items()], 1):
+        for finding in verify.accepted_or_refused(dut.transcribe(each)):
             yield replace(finding, actual=f"{finding.actual}, to {told}")
 
 

@@ -14,8 +14,8 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
 from suites.support import routes
-from suites.support.probes import crossed, few
-from suites.support.routes import barred, bearing, locked, without_key
+from suites.support.probes import at_tier, crossed_at_tier
+from suites.support.routes import barred, bearing, protected, without_key
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -54,7 +54,7 @@ FOREIGN = {"sk-": 48, "sk-proj-": 64, "sk-ant-api03-": 93, "gsk_": 52}
 )
 def test_nobody_comes_in_without_a_key(dut: Deployment, of: str) -> Findings:
     """The plain request of the route, without credentials, is refused and gets no data."""
-    known, operation = routes.doors(dut), dut.contract.clauses[of].endpoint
+    known, operation = routes.baseline_requests(dut), dut.contract.clauses[of].endpoint
     if operation not in known:
         raise Untestable("no model is listed: see MODELS-LIST-03")
     exchange = dut.send(without_key(known[operation]))
@@ -65,7 +65,7 @@ def test_nobody_comes_in_without_a_key(dut: Deployment, of: str) -> Findings:
 @check("AUTH-BEARER-01")
 def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
     """The key that opens one route as a bearer token is accepted on all."""
-    answers = {each: dut.send(door) for each, door in routes.doors(dut).items()}
+    answers = {each: dut.send(door) for each, door in routes.baseline_requests(dut).items()}
     if not any(exchange.ok for exchange in answers.values()):
         raise Inconclusive("the key opens no route: it may be wrong")
     for operation, exchange in answers.items():
@@ -76,13 +76,15 @@ def test_the_key_is_accepted_on_every_route(dut: Deployment) -> Findings:
 @check("AUTH-INVALID-01")
 def test_an_unknown_key_is_refused(dut: Deployment) -> Findings:
     """A key that nobody was given is refused on each route, and when a stream is asked for."""
-    shut = locked(dut)
+    shut = protected(dut)
     streams = [each for each in routes.streaming(dut.contract) if each in shut]
-    sent = [(each, dut.request(routes.route(each), stream=True)) for each in few(dut, streams, 1)]
+    sent = [
+        (each, dut.request(routes.route(each), stream=True)) for each in at_tier(dut, streams, 1)
+    ]
     for operation, request in (*shut.items(), *sent):
         exchange = dut.send(bearing(request, _unknown(dut)))
         yield from barred(exchange, f"{operation} with an invalid key")
-    for door in few(dut, [*shut.values()][:1], 0):
+    for door in at_tier(dut, [*shut.values()][:1], 0):
         yield from _malformed(dut.send(bearing(door, "k" * 4096)), "a key of 4 kB")
 
 
@@ -93,13 +95,13 @@ def test_nearly_the_key_is_not_the_key(dut: Deployment) -> Findings:
     Whether capitals count is observed: a deployment may take them for small letters.
     """
     _owned(dut)
-    shut = locked(dut)
+    shut = protected(dut)
     near = {"a longer key": KEY + b"x", "a key that ends as ours": b"x" + KEY}
     if SHORT_KEY in dut.client.almost:
         altered = {"another last character": ALTERED_KEY, "no last character": SHORT_KEY}
         near = {"a longer key": KEY + b"x", **altered, **near}
     tried = [each for each in (routes.LIST, routes.CHAT) if each in shut] or [*shut][:1]
-    for operation, (told, token) in crossed(dut, tried, [*near.items()], most=2):
+    for operation, (told, token) in crossed_at_tier(dut, tried, [*near.items()], most=2):
         request = replace(shut[operation], authorization=(b"Bearer " + token,))
         yield from barred(dut.send(request), f"{operation} with {told}")
     if OTHER_CASE_KEY in dut.client.almost and dut.setup.tier == "deep":
@@ -115,30 +117,32 @@ def test_other_ways_to_send_the_key_do_not_authenticate(dut: Deployment) -> Find
     it opens a door without any scheme, or in a header of its own, is leniency, and observed.
     """
     _owned(dut)
-    shut = locked(dut)
+    shut = protected(dut)
     operation, door = next(iter(shut.items()))
     if not dut.send(door).ok:
         raise Untestable(f"no control: the key does not open {operation}")
-    for told, value in few(dut, [*OTHER_SCHEMES.items()], 1):
+    for told, value in at_tier(dut, [*OTHER_SCHEMES.items()], 1):
         exchange = dut.send(replace(door, authorization=(value,)))
         verify.conclusive(exchange)
         if exchange.ok:
             yield verify.deviation(exchange, f"a 4xx to the key under the scheme {told}")
     bare = replace(door, authorization=(KEY,))
     header = replace(without_key(door), headers=(*door.headers, ("X-Api-Key", KEY.decode())))
-    for key, request in few(dut, (("key_without_scheme", bare), ("key_in_x_api_key", header)), 0):
+    for key, request in at_tier(
+        dut, (("key_without_scheme", bare), ("key_in_x_api_key", header)), 0
+    ):
         yield Observation(key, verify.side(dut.send(request)))
 
 
 @check("AUTH-EMPTY-01")
 def test_malformed_credentials_are_refused(dut: Deployment) -> Findings:
     """A malformed Authorization header is refused with a 4xx: never let in, never a 5xx."""
-    shut = locked(dut)
+    shut = protected(dut)
     tried = [shut[each] for each in (routes.LIST, routes.CHAT, routes.AUDIO) if each in shut]
     forms = [*MALFORMED.items()]
     if dut.client.secret:
         forms.insert(0, ("something after the valid key", (b"Bearer " + KEY + b" x",)))
-    for door, (told, values) in crossed(dut, tried or [*shut.values()][:1], forms, most=2):
+    for door, (told, values) in crossed_at_tier(dut, tried or [*shut.values()][:1], forms, most=2):
         yield from _malformed(dut.send(replace(door, authorization=values)), told)
 
 
@@ -154,7 +158,7 @@ def _malformed(exchange: Exchange, told: str) -> Findings:
 @check("AUTH-KEYS-01", tier="deep")
 def test_keys_of_other_providers_are_refused(dut: Deployment) -> Findings:
     """A key in the form of another provider's keys is refused."""
-    shut = locked(dut)
+    shut = protected(dut)
     tokens = [prefix + _letters(dut, prefix, size) for prefix, size in FOREIGN.items()]
     sent = [(next(iter(shut)), token) for token in tokens]
     sent += [(routes.CHAT, tokens[0])] if routes.CHAT in shut else []
@@ -168,7 +172,7 @@ def test_keys_of_other_providers_are_refused(dut: Deployment) -> Findings:
 @check("AUTH-403-01")
 def test_missing_permission_is_told_apart(dut: Deployment) -> Findings:
     """A route that our valid key may not use is refused with 403; other keys we were not given."""
-    answers = [dut.send(door) for door in routes.doors(dut).values()]
+    answers = [dut.send(door) for door in routes.baseline_requests(dut).values()]
     answers += _refused(dut)
     barred_ = [each for each in answers if each.status == 403]
     if not barred_ or not any(each.ok for each in answers):
@@ -187,7 +191,9 @@ def test_refusals_keep_the_key_to_themselves(dut: Deployment) -> Findings:
 
 def _refused(dut: Deployment) -> list[Exchange]:
     """Answers to what is wrong in a body, and not at the door."""
-    known = [each for each in routes.streaming(dut.contract) if each in routes.doors(dut)]
+    known = [
+        each for each in routes.streaming(dut.contract) if each in routes.baseline_requests(dut)
+    ]
     sent = [dut.request(routes.route(each), model="no-such-model-7f3a") for each in known]
     return [dut.send(request) for request in sent]
 

@@ -10,8 +10,8 @@ from schemas.outcomes import NotApplicable, Untestable
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support import routes
-from suites.support.probes import few
-from suites.support.routes import barred, bearing, locked, without_key
+from suites.support.probes import at_tier
+from suites.support.routes import barred, bearing, protected, without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +28,8 @@ SUBJECT = {routes.CHAT: "messages", routes.COMPLETIONS: "prompt", routes.RESPONS
 @check("AUTH-ORDER-01")
 def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
     """Without a key, an invalid body gets the same status as a valid one, on every route."""
-    shut = locked(dut)
-    for operation, told, request in few(dut, [*_invalid(dut, shut)], 1):
+    shut = protected(dut)
+    for operation, told, request in at_tier(dut, [*_invalid(dut, shut)], 1):
         yield from _as_before(dut, without_key(request), without_key(shut[operation]), told)
         if told == MALFORMED and dut.setup.tier == "deep":
             door = bearing(shut[operation], UNKNOWN_KEY)
@@ -39,11 +39,11 @@ def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
 @check("AUTH-STREAM-01")
 def test_no_stream_opens_without_a_key(dut: Deployment) -> Findings:
     """A request for a stream, without a key, gets a plain refusal and no event."""
-    known = routes.doors(dut)
+    known = routes.baseline_requests(dut)
     streaming = routes.streaming(dut.contract)
     if not known.keys() & streaming.keys():
         raise NotApplicable("no model serves a route that streams")
-    shut = [operation for operation in streaming if operation in locked(dut)]
+    shut = [operation for operation in streaming if operation in protected(dut)]
     if not shut:
         raise Untestable("no route that streams asks for a key: see AUTH-CHAT-01")
     for operation in shut:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.target.chat_view import Answer
 from suites.engine import verify
 from suites.engine.checks import Findings, case, checks
-from suites.support.probes import said
+from suites.support.probes import as_messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def test_requests_at_once_are_told_apart(
 
 
 def _canary(dut: Deployment, word: str, number: int, form: dict[str, Any]) -> Request:
-    asked = said(f"Repeat the word {word} {STEP * number}")
+    asked = as_messages(f"Repeat the word {word} {STEP * number}")
     return dut.request(ROUTE, messages=asked, max_tokens=24, user=word, **form)
 
 

@@ -22,7 +22,7 @@ from suites.support.conversations import (
     text_parts,
     whole,
 )
-from suites.support.probes import FORMS, SCRIPTS, TELLS, Messages, few, read, said
+from suites.support.probes import FORMS, SCRIPTS, TELLS, Messages, as_messages, at_tier, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,14 +36,17 @@ REPEAT = "Repeat exactly, and nothing else:"
 # Conversations in which one turn before the last may be longer: a server that keeps the last ones
 # only, or one role, or what is a string, or one of two messages in a row, loses it.
 PAST: tuple[tuple[Callable[[str], Messages], str], ...] = (
-    (lambda words: [said_by("system", BRIEF), *said(words, *TALK)], "turn"),
-    (lambda words: said("Hello", words, "Say OK"), "answer of the assistant"),
-    (lambda words: [said_by("user", words), *said("Say OK")], "message before another of the user"),
+    (lambda words: [said_by("system", BRIEF), *as_messages(words, *TALK)], "turn"),
+    (lambda words: as_messages("Hello", words, "Say OK"), "answer of the assistant"),
+    (
+        lambda words: [said_by("user", words), *as_messages("Say OK")],
+        "message before another of the user",
+    ),
     (
         lambda words: [
             said_by("user", text_parts(words)),
             said_by("assistant", "OK"),
-            *said("Go on"),
+            *as_messages("Go on"),
         ],
         "array",
     ),
@@ -58,7 +61,9 @@ def arrives(dut: Deployment, form: dict[str, Any]) -> bool:
     it tells its usage at all, counts what the plain answer does. Never so in the deep tier.
     """
     plain, long = dut.chat(), whole(dut)
-    apart = dut.chat(messages=[said_by("system", text_parts(PIRATE * PLACES)), *said("Say OK")])
+    apart = dut.chat(
+        messages=[said_by("system", text_parts(PIRATE * PLACES)), *as_messages("Say OK")]
+    )
     asked = [plain, dut.chat(messages=conversation()), apart, long]
     if dut.setup.tier == "deep" or not all(each.ok for each in asked):
         return False
@@ -80,7 +85,7 @@ def accepts(dut: Deployment) -> bool:
 def test_documented_roles_are_accepted(dut: Deployment) -> Findings:
     """Conversations of the roles system, user and assistant are accepted, a long one, too."""
     talk, _ = PAST[0]
-    kinds = (talk(BRIEF), [said_by("system", BRIEF), *said("Say OK")], said("Say OK"))
+    kinds = (talk(BRIEF), [said_by("system", BRIEF), *as_messages("Say OK")], as_messages("Say OK"))
     for messages in () if accepts(dut) else kinds:
         roles = ", ".join(message["role"] for message in messages[:8])
         yield from verify.accepted(dut.chat(messages=messages), roles)
@@ -114,8 +119,8 @@ def test_planted_word_is_remembered(dut: Deployment) -> Findings:
     control = recalled = 0
     for number in range(5):
         word = dut.nonce(f"recall-{number}")
-        near = said(f"The code word is {word}. {ask}")
-        far = said(f"The code word is {word}.", "Understood.", ask)
+        near = as_messages(f"The code word is {word}. {ask}")
+        far = as_messages(f"The code word is {word}.", "Understood.", ask)
         text = read(dut.chat(messages=near, max_tokens=32)).text
         control += word in text and len(text.split()) <= FEW_WORDS
         recalled += word in read(dut.chat(messages=far, max_tokens=32)).text
@@ -133,9 +138,9 @@ def test_system_message_counts(dut: Deployment) -> Findings:
     forms: tuple[Callable[[str], object], ...] = (str, text_parts)
     for content in () if arrives(dut, {}) else forms:
         short, long = (
-            [said_by("system", content(each)), *said("Say OK")] for each in (BRIEF, PIRATE)
+            [said_by("system", content(each)), *as_messages("Say OK")] for each in (BRIEF, PIRATE)
         )
-        for form in few(dut, FORMS, 1):
+        for form in at_tier(dut, FORMS, 1):
             yield from _longer(dut, short, long, "a longer system message", form)
 
 
@@ -145,7 +150,7 @@ def test_text_parts_are_accepted(dut: Deployment) -> Findings:
     many, one = text_parts(FIRST, "Say OK", BRIEF), text_parts("Say OK")
     before = [said_by("user", FIRST), said_by("assistant", text_parts("OK")), said_by("user", one)]
     kinds = ([said_by("user", many)], [said_by("user", one)], before)
-    of_all = (*kinds, [said_by("system", text_parts(BRIEF)), *said("Say OK")])
+    of_all = (*kinds, [said_by("system", text_parts(BRIEF)), *as_messages("Say OK")])
     for messages in () if accepts(dut) and dut.chat(messages=conversation()).ok else of_all:
         for form in FORMS:
             yield from verify.accepted(dut.chat(messages=messages, **form))
@@ -158,7 +163,7 @@ def test_every_text_part_counts(dut: Deployment) -> Findings:
         texts = [[FIRST, "Say OK", BRIEF] for _ in range(2)]
         texts[1][place] = "Apple pie. " * 12
         less, more = ([said_by("user", text_parts(*each))] for each in texts)
-        for form in few(dut, FORMS, 1):
+        for form in at_tier(dut, FORMS, 1):
             yield from _longer(dut, less, more, "a longer text part", form)
 
 

@@ -20,13 +20,13 @@ from suites.support.probes import (
     STORY,
     TELLS,
     Messages,
-    crossed,
+    as_messages,
+    at_tier,
+    crossed_at_tier,
     distinct,
-    few,
     goes_on,
     read,
-    said,
-    settle,
+    require_determinism,
 )
 from suites.support.table_cases import WEATHER
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 CAPS = (5, 1, 2, 17)
 HALF = "\ufffd"  # what a decoder makes of half a character
-WORDS = said("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
+WORDS = as_messages("Repeat exactly: One Bogot\u00e1, two \u6771\u4eac, three")
 PAIR = r"\S+ \S+"  # of several tokens, so that it comes in several chunks
 # Signs, phrases, capitals, other scripts; none is white space alone, which may be trimmed unseen.
 KINDS = (r"\S", PAIR, r"\S+ \S+ \S+ \S+", r"\b[A-Z]\w+", r"[^\x00-\x7f]")
@@ -49,7 +49,7 @@ OTHERS = ("Human:", "\u2603\u2603", "###")
 @check("CHAT-REQ-MAXTOK-01", tier="smoke")
 def test_max_tokens_caps_the_answer(dut: Deployment) -> Findings:
     """An answer has at most max_tokens tokens; the judge of all answers counts and measures."""
-    for cap in few(dut, CAPS, 1):
+    for cap in at_tier(dut, CAPS, 1):
         for form in FORMS:
             exchange = dut.chat(messages=COUNT, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"max_tokens {cap}")
@@ -73,7 +73,7 @@ def test_cut_stream_ends_with_length(dut: Deployment) -> Findings:
 def _cut(dut: Deployment, form: dict[str, Any], first: int) -> Findings:
     control = goes_on(dut, 2)
     kept, spent = _fields(control), control.tokens("completion_tokens")
-    for (cap,) in crossed(dut, CAPS, most=1, first=first):
+    for (cap,) in crossed_at_tier(dut, CAPS, most=1, first=first):
         # The last token may be one that ends the text and is not seen.
         if cap >= spent - 1:
             continue
@@ -81,7 +81,7 @@ def _cut(dut: Deployment, form: dict[str, Any], first: int) -> Findings:
         exchange = dut.chat(**varied)
         reason = read(exchange).finish_reason
         if reason not in ("length", "content_filter"):
-            settle(dut, kept, varied)
+            require_determinism(dut, kept, varied)
             plain = read(dut.chat(**{**kept, "max_tokens": cap}))  # a stream may not count
             if plain.tokens("completion_tokens") > cap:
                 raise Untestable("max_tokens cuts nothing: see CHAT-REQ-MAXTOK-01")
@@ -94,7 +94,7 @@ def test_natural_end_is_no_cut(dut: Deployment) -> Findings:
     """An answer that ends before max_tokens does not claim to be cut."""
     ended = False
     forms: tuple[Mapping[str, Any], ...] = ({}, TELLS)
-    for messages, form in crossed(dut, SHORT, forms, most=2):
+    for messages, form in crossed_at_tier(dut, SHORT, forms, most=2):
         exchange = dut.chat(messages=messages, max_tokens=NATURAL, **form)
         if form and not exchange.ok:
             continue  # stream_options are named on no page
@@ -138,7 +138,7 @@ def _as_long(dut: Deployment, messages: Messages, least: int) -> Findings:
     plain, exchange = read(dut.chat(**kept)), dut.chat(**kept, stream=True)
     text = read(exchange).text
     if text != plain.text and plain.text.startswith(text):
-        settle(dut, kept, {**kept, "stream": True})
+        require_determinism(dut, kept, {**kept, "stream": True})
         expected = f"as without stream: {verify.show(plain.text)}"
         yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -168,7 +168,7 @@ def test_short_answers_stay_short(dut: Deployment) -> Findings:
 def test_contradicting_limits_are_coherent(dut: Deployment) -> Findings:
     """min_tokens above max_tokens is refused, or the answer keeps max_tokens."""
     exchange = dut.chat(min_tokens=50, max_tokens=10)
-    yield from verify.open_to(exchange)
+    yield from verify.accepted_or_refused(exchange)
     yield Observation("min_tokens_above_max", verify.side(exchange))
 
 
@@ -183,7 +183,7 @@ def test_stop_ends_the_answer(dut: Deployment) -> Findings:
     control, sequence, before = _to_be_stopped(dut, (SCRIPTS, ODD))
     among = _among(control, sequence, before)
     if dut.setup.tier == "deep" or list(_ends_before(dut, control, among, sequence, before, {})):
-        for stop in few(dut, _forms(sequence), 1):
+        for stop in at_tier(dut, _forms(sequence), 1):
             yield from _ends_before(dut, control, stop, sequence, before, {})
 
 
@@ -191,7 +191,7 @@ def test_stop_ends_the_answer(dut: Deployment) -> Findings:
 def test_stop_ends_the_stream(dut: Deployment) -> Findings:
     """stop ends a stream before the sequence, also where it lies across chunk borders."""
     control, sequence, before = _to_be_stopped(dut, (COUNT, PAIR))
-    for (stop,) in crossed(dut, _forms(sequence), most=1, first=1):
+    for (stop,) in crossed_at_tier(dut, _forms(sequence), most=1, first=1):
         yield from _ends_before(dut, control, stop, sequence, before, {"stream": True})
 
 
@@ -235,12 +235,12 @@ def _ends_before(
         return  # found by the judge of all answers
     if told.text.rstrip() != before.rstrip():
         _speaks_aloud(control, told)
-        settle(dut, kept, varied)
+        require_determinism(dut, kept, varied)
         if form and read(dut.chat(**kept, **form)).text != control.text:
             raise Untestable("a stream says something else: see STREAM-CHAT-DELTA-01")
         yield verify.deviation(exchange, expected, actual=verify.show(told.text))
     elif told.finish_reason == "length" and not reasons(told):
-        settle(dut, kept, varied)
+        require_determinism(dut, kept, varied)
         yield verify.deviation(exchange, "finish_reason stop", actual=told.finish_reason)
 
 
@@ -255,13 +255,13 @@ def test_earliest_stop_wins(dut: Deployment) -> Findings:
     late = among[0]
     if late in OTHERS:
         raise NoControl("the model's answer has no two words to stop at")
-    for stop in few(dut, (among, [late, early], [early, late]), 1):
+    for stop in at_tier(dut, (among, [late, early], [early, late]), 1):
         exchange = dut.chat(**kept, stop=stop)
         text = read(exchange).text
         if text.rstrip() != before.rstrip():
             if list(_ends_before(dut, control, [*OTHERS, early], early, before, {})):
                 raise Untestable("nor does one sequence end it there: see CHAT-REQ-STOP-02")
-            settle(dut, kept, {**kept, "stop": stop})
+            require_determinism(dut, kept, {**kept, "stop": stop})
             expected = f"the text before {verify.show([early, late])}: {verify.show(before)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -290,7 +290,7 @@ def _to_be_stopped(dut: Deployment, first: tuple[Messages, str]) -> tuple[Answer
 @check("CHAT-REQ-N-05", tier="smoke")
 def test_several_choices_are_refused_before_a_stream(dut: Deployment) -> Findings:
     """n above 1 with stream is refused with an HTTP status: no stream opens."""
-    for n in few(dut, (2, 3), 1):
+    for n in at_tier(dut, (2, 3), 1):
         yield from verify.refused(dut.chat(n=n, stream=True), f"n = {n} with stream")
 
 
@@ -330,7 +330,7 @@ def test_max_completion_tokens_keeps_its_side(dut: Deployment) -> Findings:
     plain, streamed = (_side(dut, form) for form in FORMS)
     if plain != streamed:
         kept = _fields(goes_on(dut, 1))
-        settle(dut, kept, {**kept, "stream": True})
+        require_determinism(dut, kept, {**kept, "stream": True})
         exchange = dut.chat(**_capped(dut), stream=True)
         yield verify.deviation(exchange, f"{plain}, as without stream", actual=streamed)
 

@@ -11,7 +11,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
 from suites.support.media import COLOUR, SAID, beside, shown, sound
-from suites.support.probes import FORMS, crossed, few, read
+from suites.support.probes import FORMS, at_tier, crossed_at_tier, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -56,7 +56,7 @@ def test_image_is_accepted_with_stream(dut: Deployment) -> Findings:
 @check("CHAT-PART-IMAGE-02")
 def test_blind_models_refuse_images(dut: Deployment) -> Findings:
     """A model that declares no supports_image refuses an image, and does not drop it silently."""
-    for model, form in crossed(dut, dut.cast.models("no_image")[:3], FORMS, most=2):
+    for model, form in crossed_at_tier(dut, dut.cast.models("no_image")[:3], FORMS, most=2):
         exchange = dut.chat(model=model, messages=shown(COLOUR, "red"), **form)
         yield from verify.refused(exchange, f"an image for {model}")
 
@@ -80,7 +80,7 @@ def test_image_reaches_the_model(dut: Deployment) -> Findings:
 def test_audio_is_accepted(dut: Deployment) -> Findings:
     """A chat model that declares supports_audio accepts an input_audio part."""
     parts = beside(SAID, sound("speech.wav", "wav"))
-    for form in few(dut, FORMS, 1):
+    for form in at_tier(dut, FORMS, 1):
         exchange = dut.chat("audio_chat", messages=parts, **form)
         yield from verify.accepted(exchange, "an input_audio part")
 
@@ -88,9 +88,9 @@ def test_audio_is_accepted(dut: Deployment) -> Findings:
 @check("CHAT-PART-AUDIO-02")
 def test_deaf_models_refuse_audio(dut: Deployment) -> Findings:
     """A model that declares no supports_audio refuses audio, and does not drop it silently."""
-    for model in few(dut, dut.cast.models("no_audio")[:3], 1):
+    for model in at_tier(dut, dut.cast.models("no_audio")[:3], 1):
         parts = beside(SAID, sound("speech.wav", "wav"))
-        for form in few(dut, FORMS, 1):
+        for form in at_tier(dut, FORMS, 1):
             exchange = dut.chat(model=model, messages=parts, **form)
             yield from verify.refused(exchange, f"audio for {model}")
 
@@ -101,7 +101,7 @@ def test_both_audio_formats_are_accepted(dut: Deployment) -> Findings:
 
     At standard as mp3 in a stream; what is refused there alone is refused for the stream.
     """
-    for kind, form in crossed(dut, ("wav", "mp3"), FORMS):
+    for kind, form in crossed_at_tier(dut, ("wav", "mp3"), FORMS):
         parts = beside(SAID, sound(f"speech.{kind}", kind))
         for each in verify.accepted(dut.chat("audio_chat", messages=parts, **form), kind):
             alone = form and dut.chat("audio_chat", messages=parts).ok

@@ -14,7 +14,7 @@ from schemas.strategies import texts
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.fuzz.generated import draw
-from suites.support.probes import Messages, read, said
+from suites.support.probes import Messages, as_messages, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -40,7 +40,7 @@ def talks(draw_: st.DrawFn) -> Messages:
     """A conversation that takes turns and ends with the user, with a system message or without."""
     plain = st.text(st.sampled_from("abc xyz ,."), min_size=1, max_size=24).map("word {}".format)
     turns = draw_(st.integers(0, 6)) * 2 + 1
-    messages = said(*(draw_(plain) for _ in range(turns)))
+    messages = as_messages(*(draw_(plain) for _ in range(turns)))
     for message in messages:
         if message["role"] == "user" and draw_(st.booleans()):
             parts = [message["content"], draw_(plain)]
@@ -62,7 +62,7 @@ def test_texts_of_any_script_are_accepted(dut: Deployment) -> Findings:
     """Texts of any script are accepted as content, plain and streamed. n = 20, drawn."""
     for text in _texts(dut):
         for form in ({}, {"stream": True}):
-            exchange = dut.chat(messages=said(text), **form)
+            exchange = dut.chat(messages=as_messages(text), **form)
             yield from verify.accepted(exchange, f"the text {verify.show(text)}")
 
 
@@ -71,14 +71,14 @@ def test_disputed_texts_do_no_harm(dut: Deployment) -> Findings:
     """A NUL, a lone surrogate and white space alone are accepted or refused, never a 5xx."""
     for text in DISPUTED:
         for form in ({}, {"stream": True}):
-            yield from verify.open_to(dut.chat(messages=said(text), **form))
+            yield from verify.accepted_or_refused(dut.chat(messages=as_messages(text), **form))
 
 
 @check("CHAT-RESP-USAGE-02", tier="deep")
 def test_longer_texts_count_more(dut: Deployment) -> Findings:
     """A text with eight words more has more prompt tokens, in any script. n = 20, drawn."""
     for text in _texts(dut):
-        short, long = (dut.chat(messages=said(each)) for each in (text, text + MORE))
+        short, long = (dut.chat(messages=as_messages(each)) for each in (text, text + MORE))
         if short.ok and long.ok:
             yield from _longer(short, long, f"eight words more than {verify.show(text)}")
 
@@ -87,7 +87,9 @@ def test_longer_texts_count_more(dut: Deployment) -> Findings:
 def test_usage_of_drawn_texts_is_the_plain_one(dut: Deployment) -> Findings:
     """Where a stream tells its usage, any text counts as much as plain. n = 20, drawn."""
     for text in _texts(dut):
-        plain, streamed = (dut.chat(messages=said(text), **form) for form in ({}, {"stream": True}))
+        plain, streamed = (
+            dut.chat(messages=as_messages(text), **form) for form in ({}, {"stream": True})
+        )
         if not (plain.ok and streamed.ok) or read(streamed).usage is None:
             continue
         wanted, told = (read(each).tokens("prompt_tokens") for each in (plain, streamed))
@@ -99,7 +101,7 @@ def test_usage_of_drawn_texts_is_the_plain_one(dut: Deployment) -> Findings:
 @check("CHAT-MSG-ROLE-01", tier="deep")
 def test_conversations_are_accepted(dut: Deployment) -> Findings:
     """Conversations that take turns are accepted, of one turn and of sixty-one. n = 12, drawn."""
-    long = said(*(f"Turn {number}" for number in range(61)))
+    long = as_messages(*(f"Turn {number}" for number in range(61)))
     for messages in (*_talks(dut), long):
         exchange = dut.chat(messages=messages)
         roles = ", ".join(message["role"] for message in messages[:8])
@@ -109,7 +111,9 @@ def test_conversations_are_accepted(dut: Deployment) -> Findings:
 @check("CHAT-MSG-HISTORY-01", tier="deep")
 def test_each_turn_counts(dut: Deployment) -> Findings:
     """A conversation with one exchange more before it has more prompt tokens. n = 12, drawn."""
-    earlier = said("Tell me something about the sea", "It is wide and deep, and salty as well")
+    earlier = as_messages(
+        "Tell me something about the sea", "It is wide and deep, and salty as well"
+    )
     for messages in _talks(dut):
         head = [each for each in messages[:1] if each["role"] == "system"]
         more = [*head, *earlier, *messages[len(head) :]]

@@ -9,7 +9,7 @@ from schemas.outcomes import NoControl
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.support.probes import read, said
+from suites.support.probes import as_messages, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -29,7 +29,8 @@ ROUNDS = 3
 def _tokens(dut: Deployment, role: str, **fields: Any) -> list[int]:
     """Completion tokens that each puzzle takes."""
     answers = (
-        read(dut.chat(role, messages=said(puzzle), max_tokens=CAP, **fields)) for puzzle in PUZZLES
+        read(dut.chat(role, messages=as_messages(puzzle), max_tokens=CAP, **fields))
+        for puzzle in PUZZLES
     )
     return [each.tokens("completion_tokens") for each in answers]
 
@@ -62,7 +63,7 @@ def test_effort_scales_the_work(dut: Deployment) -> Findings:
         if sum(high) > sum(low) or any(b > a for a, b in zip(low, high, strict=True)):
             return
         _ends(low)
-    exchange = dut.chat("reasoning", messages=said(PUZZLES[0]), reasoning_effort="high")
+    exchange = dut.chat("reasoning", messages=as_messages(PUZZLES[0]), reasoning_effort="high")
     actual = f"{sum(high)} tokens at high, {sum(low)} at low"
     yield verify.deviation(exchange, "more tokens at high than at low", actual=actual)
 
@@ -75,7 +76,7 @@ def test_plain_models_take_effort_or_refuse(dut: Deployment) -> Findings:
         if model in dut.cast.models("reasoning"):
             continue
         exchange = dut.chat(model=model, reasoning_effort="low")
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
         sides.add(verify.side(exchange))
     for side in sorted(sides):
         yield Observation("reasoning_on_plain_models", side)
@@ -91,7 +92,7 @@ def test_reasoning_can_be_switched(dut: Deployment) -> Findings:
     _works(on, off)
     if on == off:
         _ends(on)
-        exchange = dut.chat("reasoning", messages=said(PUZZLES[0]), reasoning_enabled=False)
+        exchange = dut.chat("reasoning", messages=as_messages(PUZZLES[0]), reasoning_enabled=False)
         actual = f"the same {sum(on)} tokens with true and with false"
         yield verify.deviation(exchange, "another amount of work", actual=actual)
 
@@ -105,7 +106,7 @@ def test_r_models_reason_by_default(dut: Deployment) -> Findings:
     """
     on, off, default = (median(each) for each in _switched(dut))
     if abs(default - off) < abs(default - on):
-        exchange = dut.chat("r_model", messages=said(PUZZLES[0]))
+        exchange = dut.chat("r_model", messages=as_messages(PUZZLES[0]))
         actual = f"{default} tokens; {on} with true, {off} with false"
         yield verify.deviation(exchange, "as much work as with true", actual=actual)
 
@@ -116,7 +117,7 @@ def test_r_models_can_be_switched_off(dut: Deployment) -> Findings:
     _, off, default = _switched(dut, control=False)
     if off == default:
         _ends(off)
-        exchange = dut.chat("r_model", messages=said(PUZZLES[0]), reasoning_enabled=False)
+        exchange = dut.chat("r_model", messages=as_messages(PUZZLES[0]), reasoning_enabled=False)
         actual = f"the same {sum(off)} tokens as by default"
         yield verify.deviation(exchange, "less work than by default", actual=actual)
 

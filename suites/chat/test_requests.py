@@ -9,7 +9,17 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support.examples import replay
-from suites.support.probes import COUNT, FORMS, MANY, SCRIPTS, across, few, in_turn, read, said
+from suites.support.probes import (
+    COUNT,
+    FORMS,
+    MANY,
+    SCRIPTS,
+    as_messages,
+    at_tier,
+    in_turn,
+    read,
+    spread_at_tier,
+)
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -30,16 +40,16 @@ def test_every_chat_model_answers(dut: Deployment) -> Findings:
 
     At standard every other one in a stream.
     """
-    for model in across(dut, dut.cast.models("chat"), MANY):
-        for fields in few(dut, EACH, 0) or (in_turn(dut, model),):
+    for model in spread_at_tier(dut, dut.cast.models("chat"), MANY):
+        for fields in at_tier(dut, EACH, 0) or (in_turn(dut, model),):
             yield from verify.accepted(dut.chat(model=model, **fields), model)
 
 
 @check("CHAT-GATE-02", tier="deep")
 def test_models_without_chat_refuse(dut: Deployment) -> Findings:
     """Every model that declares support_chat_completion false refuses a chat request."""
-    for model in few(dut, dut.cast.models("no_chat"), 1):
-        for form in few(dut, FORMS, 1):
+    for model in at_tier(dut, dut.cast.models("no_chat"), 1):
+        for form in at_tier(dut, FORMS, 1):
             yield from verify.refused(dut.chat(model=model, **form), model)
 
 
@@ -57,7 +67,7 @@ def test_foreign_model_name_is_refused(dut: Deployment) -> Findings:
     """The name gpt-4 is refused where it is not deployed: no default model answers for it."""
     if any(entry["id"] == "gpt-4" for entry in dut.cast.entries):
         raise NotApplicable("gpt-4 is listed")
-    for form in few(dut, FORMS[::-1], 1):
+    for form in at_tier(dut, FORMS[::-1], 1):
         yield from verify.refused(dut.chat(model="gpt-4", **form), "gpt-4")
 
 
@@ -89,8 +99,8 @@ def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
 def test_requests_remember_nothing(dut: Deployment) -> Findings:
     """A word that one request carried comes up in no later one, whatever the user."""
     word = dut.nonce("stateless")
-    tell = said(f"Remember the code word {word}.")
-    ask = said("What is the code word that I told you to remember?")
+    tell = as_messages(f"Remember the code word {word}.")
+    ask = as_messages("What is the code word that I told you to remember?")
     verify.conclusive(dut.chat(messages=tell, user="user-a", max_tokens=16))
     for user in ("user-a", "user-b"):
         exchange = dut.chat(messages=ask, user=user, max_tokens=48)

@@ -10,14 +10,24 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support import sampling
-from suites.support.probes import CHAT, STORY, distinct, few, read, said, sample, settle, sure
+from suites.support.probes import (
+    CHAT,
+    STORY,
+    as_messages,
+    at_tier,
+    distinct,
+    is_deterministic,
+    read,
+    require_determinism,
+    sample,
+)
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
 
-RANDOM = said("Name a random animal and a random city.")
-LA = said("Repeat the word la 40 times.")
-ANIMALS = said("Name 30 animals, repeats are allowed.")
+RANDOM = as_messages("Name a random animal and a random city.")
+LA = as_messages("Repeat the word la 40 times.")
+ANIMALS = as_messages("Name 30 animals, repeats are allowed.")
 
 
 def _texts(dut: Deployment, n: int, **fields: Any) -> list[str]:
@@ -87,7 +97,7 @@ def test_default_temperature_is_not_greedy(dut: Deployment) -> Findings:
 def test_temperature_zero_is_observed(dut: Deployment) -> Findings:
     """At temperature 0 the same request is answered alike, or not: the side is observed. n = 2."""
     asked: list[dict[str, Any]] = [{}, {"messages": RANDOM, "max_tokens": 16}]
-    texts = [sample(2, lambda k: dut.chat(sample=k, **each)) for each in few(dut, asked, 1)]  # noqa: B023
+    texts = [sample(2, lambda k: dut.chat(sample=k, **each)) for each in at_tier(dut, asked, 1)]  # noqa: B023
     repeats = all(distinct(each) == 1 for each in texts)
     yield Observation("temperature_0", "repeats" if repeats else "varies")
 
@@ -102,7 +112,7 @@ def test_top_p_restricts_sampling(dut: Deployment) -> Findings:
     free, tight = (_texts(dut, 6, temperature=1.8, top_p=top_p) for top_p in (1, 0.01))
     if distinct(tight) >= 4 and distinct(tight) >= distinct(free) - 1:
         fields: dict[str, Any] = {"messages": RANDOM, "max_tokens": 24}
-        settle(dut, fields, fields)
+        require_determinism(dut, fields, fields)
         exchange = dut.chat(messages=RANDOM, max_tokens=24, temperature=1.8, top_p=0.01)
         actual = f"{distinct(tight)} of 6 different; {distinct(free)} with top_p 1"
         yield verify.deviation(exchange, "nearly the same answer each time", actual=actual)
@@ -117,10 +127,10 @@ def test_default_frequency_penalty_is_zero(dut: Deployment) -> Findings:
     """
     fields: dict[str, Any] = {"messages": LA, "max_tokens": 40}
     without = read(dut.chat(**fields)).text
-    for value in few(dut, (0, 0.0), 1):
+    for value in at_tier(dut, (0, 0.0), 1):
         exchange = dut.chat(**fields, frequency_penalty=value)
         if read(exchange).text != without:
-            settle(dut, fields, {**fields, "frequency_penalty": value})
+            require_determinism(dut, fields, {**fields, "frequency_penalty": value})
             actual = verify.show(read(exchange).text)
             expected = f"the answer without it: {verify.show(without)}"
             yield verify.deviation(exchange, expected, actual=actual)
@@ -143,7 +153,7 @@ def _penalised(dut: Deployment, messages: list[dict[str, Any]], field: str) -> F
     fields: dict[str, Any] = {"messages": messages, "max_tokens": 80}
     words = read(dut.chat(**fields)).text.lower().split()
     repeats = len(words) >= 20 and len(set(words)) <= len(words) / 2
-    if not repeats or not sure(dut, CHAT, fields, fields, role="chat"):
+    if not repeats or not is_deterministic(dut, CHAT, fields, fields, role="chat"):
         raise NoControl("the model's answer does not repeat itself steadily")
     exchange = dut.chat(**fields, **{field: 2})
     yield from verify.accepted(exchange, f"{field} = 2")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
-from suites.support.probes import CHAT, COUNT, FORMS, Messages, few, read, said
+from suites.support.probes import CHAT, COUNT, FORMS, Messages, as_messages, at_tier, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -24,7 +24,7 @@ def test_chats_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
     Nobody can guess these words, so a model that ignores what it is asked proves nothing wrong.
     One more, whose prompt others have without one, counts as many prompt_tokens as they.
     """
-    for count in few(dut, TOGETHER, 1):
+    for count in at_tier(dut, TOGETHER, 1):
         words = ["", *(dut.nonce(f"chat {number} of {count}") for number in range(count))]
         bodies = [
             dut.request(CHAT, messages=_says(word), max_tokens=24, **FORMS[number % 2])
@@ -42,7 +42,7 @@ def test_chats_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
 
 
 def _says(word: str) -> Messages:
-    return said(f"Say {word}") if word else COUNT
+    return as_messages(f"Say {word}") if word else COUNT
 
 
 def _counts_as_alone(dut: Deployment, exchange: Exchange) -> Findings:
@@ -67,7 +67,7 @@ def _counts_as_alone(dut: Deployment, exchange: Exchange) -> Findings:
 @check("CHAT-RESP-USAGE-02", tier="deep")
 def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
     """Eight chats at the same time count the prompt tokens that each counts alone, twice."""
-    talks = [said("Say OK. " * (1 + 9 * number)) for number in range(EIGHT)]
+    talks = [as_messages("Say OK. " * (1 + 9 * number)) for number in range(EIGHT)]
     alone = [
         {read(dut.chat(messages=each, sample=n)).tokens("prompt_tokens") for n in range(2)}
         for each in talks

@@ -10,7 +10,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support.conversations import follows_the_prompt
-from suites.support.probes import FORMS, crossed, few, read, said
+from suites.support.probes import FORMS, as_messages, at_tier, crossed_at_tier, read
 from suites.support.tools import NAMED, PARIS, TOOLS, ask, forced, loses_arguments, whole
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fixtures.transport.exchange import Exchange
 
 NAMES = {tool["function"]["name"] for tool in TOOLS}  # type: ignore[index]
-HELLO = said("Say hello.")
+HELLO = as_messages("Say hello.")
 
 
 CALLED: tuple[tuple[object, object], ...] = (
@@ -32,7 +32,7 @@ CALLED: tuple[tuple[object, object], ...] = (
 @check("CHAT-TOOL-02")
 def test_forced_call_is_well_formed(dut: Deployment) -> Findings:
     """A forced call has an id, the type function, a name, and a string of JSON arguments."""
-    for choice, messages in few(dut, CALLED, 3):
+    for choice, messages in at_tier(dut, CALLED, 3):
         exchange = ask(dut, choice, messages)
         yield from verify.accepted(exchange, "a forced call")
         for call in whole(exchange).tool_calls:
@@ -55,7 +55,7 @@ def _encoding(exchange: Exchange, call: ToolCall) -> Findings:
 @check("CHAT-TOOL-03")
 def test_none_yields_no_call(dut: Deployment) -> Findings:
     """tool_choice none yields no call, plain and streamed."""
-    for form in few(dut, FORMS[::-1], 1):
+    for form in at_tier(dut, FORMS[::-1], 1):
         exchange = ask(dut, "none", **form)
         yield from verify.accepted(exchange, "tool_choice none")
         told = read(exchange)
@@ -78,14 +78,14 @@ def test_required_yields_a_call(dut: Deployment) -> Findings:
 @check("CHAT-TOOL-06")
 def test_named_function_is_called(dut: Deployment) -> Findings:
     """A tool_choice that names a function yields a call of it, whatever would fit."""
-    for (name, messages), form in crossed(dut, NAMED, FORMS):
+    for (name, messages), form in crossed_at_tier(dut, NAMED, FORMS):
         exchange = ask(dut, forced(name), messages, **form)
         yield from verify.accepted(exchange, f"tool_choice {name}")
         called = [call.name for call in whole(exchange).tool_calls]
         if called[:1] != [name]:
             actual = f"calls {called}" if called else "no call"
             yield verify.deviation(exchange, f"a call of {name}", actual=actual)
-    for name in few(dut, ("get_time",), 0):
+    for name in at_tier(dut, ("get_time",), 0):
         yield Observation("tool_choice_string_name", verify.side(ask(dut, name)))
 
 
@@ -112,7 +112,7 @@ def test_unknown_function_is_refused(dut: Deployment) -> Findings:
 @check("CHAT-TOOL-08")
 def test_called_function_was_offered(dut: Deployment) -> Findings:
     """A called function is one that was offered, and its forced arguments are a JSON object."""
-    for choice, messages in few(dut, CALLED, 3):
+    for choice, messages in at_tier(dut, CALLED, 3):
         exchange = ask(dut, choice, messages)
         for call in whole(exchange).tool_calls:
             where = f"/choices/0/message/tool_calls/{call.index}/function"
@@ -133,9 +133,9 @@ def test_plain_answers_lose_no_argument(dut: Deployment) -> Findings:
 @check("CHAT-TOOL-09", tier="deep")
 def test_models_without_tools_call_none(dut: Deployment) -> Findings:
     """A model that declares no function calling refuses tools, or answers without a call."""
-    for model in few(dut, dut.cast.models("no_tools")[:3], 1):
+    for model in at_tier(dut, dut.cast.models("no_tools")[:3], 1):
         exchange = ask(dut, "required", model=model, max_tokens=64)
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
         yield Observation("missing_capability", f"tools {verify.side(exchange)}")
         if exchange.ok and read(exchange).tool_calls:
             expected = (f"a 4xx from {model}, or no call", "supports_function_calling: true")
@@ -156,7 +156,7 @@ def test_tool_result_is_read(dut: Deployment) -> Findings:
     for result in ('{"temp": 21.5}', '{"temp": 21.5, "wind": "calm", "sky": "clear and bright"}'):
         reply = {"role": "tool", "tool_call_id": calls[0]["id"], "content": result}
         exchange = ask(dut, "auto", [*PARIS, told, reply], max_tokens=48)
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
         yield Observation("tool_role", verify.side(exchange))
         if exchange.ok:
             counts.append(read(exchange).tokens("prompt_tokens"))
@@ -171,7 +171,7 @@ def test_choice_without_tools_is_coherent(dut: Deployment) -> Findings:
     """tool_choice without tools is refused, or answered without a call."""
     for choice in ("required", "auto", "none"):
         exchange = dut.chat("tools", tool_choice=choice)
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
         yield Observation("tool_choice_without_tools", f"{choice} {verify.side(exchange)}")
         if exchange.ok and read(exchange).tool_calls:
             yield verify.deviation(exchange, "no call of a tool that nobody offered")

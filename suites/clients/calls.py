@@ -43,7 +43,7 @@ class Capability:
 
 
 def _line(exchange: Any) -> str:
-    return reading.said(exchange) + "\n"
+    return reading.visible_text(exchange) + "\n"
 
 
 def _content(exchange: Any) -> str:
@@ -58,14 +58,14 @@ CAPABILITIES = {
         Capability(
             *("chat stream", "chat", "/chat/completions"),
             {**CHAT, **STREAM},
-            reading.lines(reading.said),
+            reading.lines(reading.visible_text),
         ),
         Capability("completions", "completions", "/completions", TEXT, reading.lines(_line)),
         Capability("responses", "responses", "/responses", RESPONSE, reading.lines(_line)),
         Capability(
             *("responses stream", "responses", "/responses"),
             {**RESPONSE, **STREAM},
-            reading.lines(reading.said),
+            reading.lines(reading.visible_text),
         ),
         Capability(
             *("transcription", "transcription", "/audio/transcriptions"),
@@ -79,7 +79,7 @@ CAPABILITIES = {
 def _surface(ran: Ran) -> str:
     response = ran.exchanges[-1]
     told = [response.value(*path) for path in (("id",), ("status",), ("usage", "total_tokens"))]
-    return " ".join(map(str, [*told, reading.said(response)])) + "\n"
+    return " ".join(map(str, [*told, reading.visible_text(response)])) + "\n"
 
 
 def _events(ran: Ran) -> str:

@@ -61,7 +61,7 @@ def sent(ran: Ran) -> tuple[Exchange, ...]:
     return ran.exchanges
 
 
-def said(exchange: Exchange) -> str:
+def visible_text(exchange: Exchange) -> str:
     """The text of any answer, whole or streamed: what a user reads. Raises Untestable."""
     route = exchange.request.route
     if route.endswith("/responses"):
@@ -99,7 +99,7 @@ def lines(*tells: Callable[[Exchange], str]) -> Callable[[Ran], str]:
 
 def printed(exchange: Exchange) -> str:
     """The text on a line of its own."""
-    return said(exchange) + "\n"
+    return visible_text(exchange) + "\n"
 
 
 def printed_content(exchange: Exchange) -> str:

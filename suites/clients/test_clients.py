@@ -43,7 +43,7 @@ def test_other_clients_work_with_another_base_url(dut: Deployment, way: Way) -> 
 @check("SDK-BASEURL-02")
 def test_routes_lie_below_the_base_url(dut: Deployment) -> Findings:
     """Each route answers directly below the base URL; MODELS-GET-01 speaks of a single model."""
-    for operation, request in routes.doors(dut).items():
+    for operation, request in routes.baseline_requests(dut).items():
         if operation == routes.RETRIEVE:
             continue
         exchange = dut.send(request)

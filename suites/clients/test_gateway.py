@@ -40,7 +40,7 @@ def test_deployment_works_behind_a_litellm_proxy(dut: Deployment) -> Findings:
         raise Inconclusive(f"{label} sent {len(seen)} requests for {len(TRIED)}")
     for name, exchange, (status, text) in zip(TRIED, seen, told, strict=True):
         ran = Ran(name, f"the proxy of {label}", text, exchanges=(exchange,))
-        found = list(reading.works(ran, lambda one: reading.said(one.exchanges[-1])))
+        found = list(reading.works(ran, lambda one: reading.visible_text(one.exchanges[-1])))
         yield from found
         if status != 200 and not found:
             actual = f"HTTP {status}: {text[:200]}"
@@ -63,4 +63,4 @@ def _ask(url: str, body: dict[str, object]) -> tuple[int, str]:
         return answer.status_code, answer.text
     request = post("/chat/completions", dict(body))
     seen = Exchange("proxied", request, 200, chunks=(Chunk(0.0, answer.content),))
-    return 200, reading.said(seen)
+    return 200, reading.visible_text(seen)

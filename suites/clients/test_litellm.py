@@ -98,7 +98,7 @@ def test_printed_example_works(dut: Deployment, snippet: Snippet) -> Findings:
 @check("LITELLM-STREAM-01")
 def test_stream_arrives_whole(dut: Deployment) -> Findings:
     """LiteLLM yields all text of a stream, which is held against the wire."""
-    yield from reading.works(_ran(dut, "litellm chat stream"), lines(reading.said))
+    yield from reading.works(_ran(dut, "litellm chat stream"), lines(reading.visible_text))
 
 
 @check("LITELLM-CUSTOM-01")
@@ -177,7 +177,7 @@ def test_listed_tool_parameters_are_accepted(dut: Deployment) -> Findings:
     """The parameters tools and tool_choice are accepted together."""
     for choice in ("auto", "none", "required"):
         exchange = dut.chat("tools", tools=[table_cases.WEATHER], tool_choice=choice)
-        yield from verify.taken(exchange, f"tools and tool_choice {choice}")
+        yield from verify.status_ok(exchange, f"tools and tool_choice {choice}")
 
 
 @checks([case(clause, field, field=field) for clause, field in CONTESTED.items()])
@@ -188,7 +188,7 @@ def test_contested_parameter_is_honoured_or_ignored(dut: Deployment, field: str)
     )
     sent = table_cases.varied(row, row.example[0])
     exchange = dut.chat(sent.role or "chat", **sent.fields)
-    refused = list(verify.taken(exchange, sent.told))
+    refused = list(verify.status_ok(exchange, sent.told))
     yield from refused
     if not refused:
         effects = ignored_fields.without_effect(ROUTE, row, dut)

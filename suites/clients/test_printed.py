@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from schemas.records import Observation
 from suites.clients import matrix, own, reading, runs, snippets, tools
-from suites.clients.reading import lines, printed, printed_content, said
+from suites.clients.reading import lines, printed, printed_content, visible_text
 from suites.engine import verify
 from suites.engine.checks import Check, Findings, case, check, checks
 
@@ -23,15 +23,15 @@ PY = "SDK-PY-"
 def _cases() -> list[Check]:
     rows: tuple[tuple[str, Snippet, Tell], ...] = (
         (f"{PY}CHAT-01", snippets.PY_CHAT, lines(printed_content)),
-        (f"{PY}STREAM-01", snippets.PY_STREAM, lines(said)),
+        (f"{PY}STREAM-01", snippets.PY_STREAM, lines(visible_text)),
         (f"{PY}AUDIO-01", snippets.PY_STARTED_AUDIO, lines(printed)),
         (f"{PY}AUDIO-01", snippets.PY_AUDIO, lines(printed)),
-        (f"{PY}MAIN-01", snippets.PY_MAIN, lines(printed_content, said)),
+        (f"{PY}MAIN-01", snippets.PY_MAIN, lines(printed_content, visible_text)),
     )
     found = [
         case(clause, snippet.name, snippet=snippet, tell=tell) for clause, snippet, tell in rows
     ]
-    story = {"snippet": snippets.STORY, "tell": lines(said)}
+    story = {"snippet": snippets.STORY, "tell": lines(visible_text)}
     return [*found, case(f"{PY}STREAM-01", snippets.STORY.name, tier="deep", **story)]
 
 
@@ -47,7 +47,7 @@ def test_printed_python_prints_the_answer(
 def test_printed_node_program_prints_both_answers(dut: Deployment) -> Findings:
     """The printed Node program ends well, and prints the text of both answers on the wire."""
     ran = own.ran(dut, tools.OPENAI_NODE, snippets.NODE_MAIN.name)
-    yield from reading.works(ran, lines(printed_content, said))
+    yield from reading.works(ran, lines(printed_content, visible_text))
 
 
 @check("SDK-REQUESTS-01")

@@ -17,11 +17,11 @@ from suites.support.completions import (
     RUNS_ON,
     forms,
     goes_on,
+    is_deterministic,
     prompt_of,
-    sure,
     text_of,
 )
-from suites.support.probes import crossed, distinct, few, read
+from suites.support.probes import at_tier, crossed_at_tier, distinct, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -39,7 +39,7 @@ def test_default_is_sixteen_tokens(dut: Deployment) -> Findings:
 
     Control for the second: with max_tokens 17 the usage of the same prompt is 17.
     """
-    for prompt in few(dut, RUNS_ON[:2], 1):
+    for prompt in at_tier(dut, RUNS_ON[:2], 1):
         exchange = dut.completions(prompt=prompt, max_tokens=ABSENT)
         yield from verify.accepted(exchange, "a request without max_tokens")
         cut, control = read(exchange), read(dut.completions(prompt=prompt, max_tokens=CAPS[-1]))
@@ -58,11 +58,11 @@ def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
     """
     kept: dict[str, Any] = {"prompt": COUNT, "max_tokens": DEFAULT_MAX_TOKENS}
     explicit = text_of(dut.completions(**kept))
-    for form in few(dut, forms(dut), 1):
+    for form in at_tier(dut, forms(dut), 1):
         varied = {**kept, "max_tokens": ABSENT, **form}
         exchange = dut.completions(**varied)
         text = text_of(exchange)
-        if text != explicit and text.startswith(explicit) and sure(dut, kept, varied):
+        if text != explicit and text.startswith(explicit) and is_deterministic(dut, kept, varied):
             expected = f"as with max_tokens 16: {verify.show(explicit)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -70,7 +70,7 @@ def test_default_gives_the_text_of_sixteen(dut: Deployment) -> Findings:
 @check("COMP-REQ-MAXTOK-02")
 def test_max_tokens_caps_the_completion(dut: Deployment) -> Findings:
     """A completion has at most max_tokens tokens, by its usage and by its words."""
-    for cap in few(dut, CAPS, 2):
+    for cap in at_tier(dut, CAPS, 2):
         for form in _forms_at(dut, cap):
             exchange = dut.completions(prompt=COUNT, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"max_tokens {cap}")
@@ -90,7 +90,7 @@ def test_a_lower_cap_cuts_the_text(dut: Deployment) -> Findings:
         varied = {**kept, "max_tokens": 5, **form}
         exchange = dut.completions(**varied)
         text = text_of(exchange)
-        if text and len(text) >= len(control.text) and sure(dut, kept, varied):
+        if text and len(text) >= len(control.text) and is_deterministic(dut, kept, varied):
             expected = f"less than the 40 tokens {verify.show(control.text)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -101,7 +101,7 @@ def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
 
     Control for the first: at temperature 0 it goes on beyond 17 tokens when it may, always alike.
     """
-    for prompt in few(dut, ENDS_SOON[:3], 1):
+    for prompt in at_tier(dut, ENDS_SOON[:3], 1):
         exchange = dut.completions(prompt=prompt, max_tokens=40)
         told = read(exchange)
         if told.tokens("completion_tokens") <= 20 and told.finish_reason == "length":
@@ -110,12 +110,12 @@ def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
     if (control := goes_on(dut, max(CAPS))) is None:
         raise NoControl("no completion goes on beyond 17 tokens")
     kept = {**prompt_of(control), "max_tokens": 40}
-    for cap in few(dut, CAPS, 2):
+    for cap in at_tier(dut, CAPS, 2):
         for form in _forms_at(dut, cap):
             varied = {**kept, "max_tokens": cap, **form}
             exchange = dut.completions(**varied)
             reason = read(exchange).finish_reason
-            if reason not in ("length", "content_filter") and sure(dut, kept, varied):
+            if reason not in ("length", "content_filter") and is_deterministic(dut, kept, varied):
                 expected = f"length at {cap} tokens"
                 yield verify.deviation(exchange, expected, actual=reason, where="/choices/0")
 
@@ -127,7 +127,7 @@ def test_min_tokens_is_reached(dut: Deployment) -> Findings:
     Control: without min_tokens the same prompt is completed in fewer.
     """
     short = next((prompt for prompt in ENDS_SOON if _spent(dut, prompt) < 20), ENDS_SOON[0])
-    for least, cap in few(dut, ((20, 40), (40, 40)), 1):
+    for least, cap in at_tier(dut, ((20, 40), (40, 40)), 1):
         for form in forms(dut) if least == 20 else ({},):
             exchange = dut.completions(prompt=short, min_tokens=least, max_tokens=cap, **form)
             yield from verify.accepted(exchange, f"min_tokens {least}")
@@ -147,7 +147,7 @@ def test_streams_reach_min_tokens(dut: Deployment) -> Findings:
         exchange = dut.completions(**fields, **form)
         text = text_of(exchange)
         different = text != plain and plain.startswith(text)
-        if different and sure(dut, fields, {**fields, **form}):
+        if different and is_deterministic(dut, fields, {**fields, **form}):
             expected = f"as without stream: {verify.show(plain)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -173,7 +173,7 @@ def test_short_completions_stay_short(dut: Deployment) -> Findings:
 def test_contradicting_limits_are_coherent(dut: Deployment) -> Findings:
     """min_tokens above max_tokens, or above its default, is refused or keeps max_tokens."""
     for fields in ({"min_tokens": 50, "max_tokens": 10}, {"min_tokens": 50, "max_tokens": ABSENT}):
-        yield from verify.open_to(dut.completions(**fields))
+        yield from verify.accepted_or_refused(dut.completions(**fields))
 
 
 @check("COMP-REQ-STOP-01")
@@ -190,18 +190,18 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
     if not words:
         raise NoControl("the completion has no two words to stop between")
     several = ["Human:", "AI:", "###", words]
-    for stop, form in crossed(dut, (several, words, [words]), forms(dut), most=2):
+    for stop, form in crossed_at_tier(dut, (several, words, [words]), forms(dut), most=2):
         varied = {**kept, "stop": stop, **form}
         exchange = dut.completions(**varied)
         yield from verify.accepted(exchange, f"stop {stop!r}")
         before = control.text.partition(words)[0]
         text = text_of(exchange)
-        if not _ends_at(text, before, words) and sure(dut, kept, varied):
+        if not _ends_at(text, before, words) and is_deterministic(dut, kept, varied):
             expected = (f"the text before {verify.show(words)}: {verify.show(before)}",)
             yield verify.deviation(exchange, *expected, actual=verify.show(text))
             continue
         cut = words not in text and read(exchange).finish_reason == "length"
-        if cut and sure(dut, kept, varied):
+        if cut and is_deterministic(dut, kept, varied):
             told = "length, of a completion that a stop sequence ended"
             yield verify.deviation(exchange, "finish_reason stop", actual=told)
 
@@ -213,7 +213,7 @@ def test_stop_ends_any_completion(dut: Deployment) -> Findings:
     The judge of all completions finds what follows; here they are asked for, at temperature 1.
     """
     fields: dict[str, Any] = {"prompt": RUNS_ON[1], "max_tokens": 40, "temperature": 1}
-    for stop in few(dut, (EVERYWHERE, EVERYWHERE[0]), 1):
+    for stop in at_tier(dut, (EVERYWHERE, EVERYWHERE[0]), 1):
         for form in forms(dut) if stop is EVERYWHERE else ({},):
             yield from verify.accepted(dut.completions(**fields, stop=stop, **form), f"{stop!r}")
 
@@ -231,7 +231,7 @@ def test_absent_stop_changes_nothing(dut: Deployment) -> Findings:
     exchange = dut.completions(**varied)
     text = text_of(exchange)
     shorter = control.text.startswith(text) and text != control.text
-    if shorter and "\u2603" not in control.text and sure(dut, kept, varied):
+    if shorter and "\u2603" not in control.text and is_deterministic(dut, kept, varied):
         expected = f"as without stop: {verify.show(control.text)}"
         yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -264,7 +264,7 @@ def test_completion_tokens_follow_the_cap(dut: Deployment) -> Findings:
     counts = {cap: each.tokens("completion_tokens") for cap, each in told.items()}
     kept = {**prompt, "max_tokens": 40}
     less = all(count < cap for cap, count in counts.items())
-    if less and sure(dut, kept, {**prompt, "max_tokens": CAPS[-1]}):
+    if less and is_deterministic(dut, kept, {**prompt, "max_tokens": CAPS[-1]}):
         expected = "as many completion tokens as max_tokens, where it cuts the text"
         exchange = told[CAPS[-1]].exchange
         actual = ", ".join(f"{count} under {cap}" for cap, count in counts.items())

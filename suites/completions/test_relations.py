@@ -20,12 +20,12 @@ from suites.support.completions import (
     choices,
     forms,
     goes_on,
+    is_deterministic,
     other_cost,
     prompt_of,
-    sure,
     text_of,
 )
-from suites.support.probes import few, read
+from suites.support.probes import at_tier, read
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -45,11 +45,11 @@ def test_text_under_a_cap_begins_the_longer_one(dut: Deployment) -> Findings:
         return
     kept = {**prompt_of(control), "max_tokens": 40}
     # The first of them are sent by other checks, too.
-    for cap in few(dut, (5, 17, 1, 2, 3, 7, 12, 20), 2):
+    for cap in at_tier(dut, (5, 17, 1, 2, 3, 7, 12, 20), 2):
         varied = {**kept, "max_tokens": cap}
         exchange = dut.completions(**varied)
         text = text_of(exchange).rstrip("\ufffd")
-        if not control.text.startswith(text) and sure(dut, kept, varied):
+        if not control.text.startswith(text) and is_deterministic(dut, kept, varied):
             expected = f"a beginning of {verify.show(control.text)}"
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
@@ -80,7 +80,7 @@ def test_spelling_of_the_json_changes_nothing(dut: Deployment) -> Findings:
 @check("COMP-REQ-PROMPT-03")
 def test_array_of_one_is_the_text(dut: Deployment) -> Findings:
     """An array of one text is accepted, and billed as the text itself."""
-    for prompt in few(dut, (COUNT, UNICODE), 1):
+    for prompt in at_tier(dut, (COUNT, UNICODE), 1):
         yield from verify.accepted(dut.completions(prompt=[prompt]), "an array of one prompt")
         other = other_cost(
             lambda number, prompt=prompt: dut.completions(prompt=prompt, sample=number),  # type: ignore[misc]
@@ -120,7 +120,7 @@ def test_stop_in_a_row_is_the_stop_itself(dut: Deployment) -> Findings:
     said = [text_of(each).rstrip().removesuffix(first).rstrip() for each in exchanges]
     for stop, text, exchange in zip(alike, said, exchanges, strict=True):
         different = text != said[0] and first in control.text.partition(second)[0]
-        if different and sure(dut, {**prompt, "stop": first}, {**prompt, "stop": stop}):
+        if different and is_deterministic(dut, {**prompt, "stop": first}, {**prompt, "stop": stop}):
             expected = f"as with stop {first!r}: {verify.show(said[0])}"
             actual = f"{verify.show(text)} with {stop!r}"
             yield verify.deviation(exchange, expected, actual=actual)
@@ -136,7 +136,11 @@ def test_no_minimum_is_as_none(dut: Deployment) -> Findings:
         return
     control, exchange = text_of(dut.completions()), dut.completions(min_tokens=0)
     text = text_of(exchange)
-    if text != control and text.startswith(control) and sure(dut, {}, {"min_tokens": 0}):
+    if (
+        text != control
+        and text.startswith(control)
+        and is_deterministic(dut, {}, {"min_tokens": 0})
+    ):
         expected = f"as without: {verify.show(control)}"
         yield verify.deviation(exchange, expected, actual=verify.show(text))
 

@@ -22,11 +22,11 @@ from suites.support.completions import (
     changed_by_nothing,
     choices,
     forms,
+    is_deterministic,
     other_cost,
-    sure,
     text_of,
 )
-from suites.support.probes import few, read
+from suites.support.probes import at_tier, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def test_models_that_complete_are_observed(dut: Deployment) -> Findings:
     models = dut.cast.models("completions")
     told = {model: dut.completions(model=model) for model in models}
     for exchange in told.values():
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
     serving = [model for model, exchange in told.items() if exchange.ok]
     everyone = len(serving) == len(models)
     yield Observation("completions_models", "all" if everyone else ", ".join(serving))
@@ -64,14 +64,14 @@ def test_models_that_complete_are_observed(dut: Deployment) -> Findings:
 @check("COMP-REQ-MODEL-01", tier="smoke")
 def test_unknown_model_is_refused(dut: Deployment) -> Findings:
     """A model that nobody deployed is refused: none stands in for it."""
-    for model in few(dut, _unknown(dut), 1):
+    for model in at_tier(dut, _unknown(dut), 1):
         yield from verify.refused(dut.completions(model=model), f"the unknown model {model}")
 
 
 @check("COMP-REQ-MODEL-01")
 def test_unknown_model_is_refused_before_a_stream(dut: Deployment) -> Findings:
     """A model that nobody deployed is refused with stream, too: no stream opens."""
-    for model in few(dut, _unknown(dut)[::-1], 1):
+    for model in at_tier(dut, _unknown(dut)[::-1], 1):
         exchange = dut.completions(model=model, stream=True)
         yield from verify.refused(exchange, f"the unknown model {model} with stream")
 
@@ -139,9 +139,9 @@ def test_random_texts_are_accepted(dut: Deployment) -> Findings:
 def test_array_of_texts_is_accepted(dut: Deployment) -> Findings:
     """An array of texts is accepted; one choice a prompt, or one in all, is observed."""
     arrays: tuple[Mapping[str, Any], ...] = (SEVERAL, {"prompt": ["A"]}, {"prompt": ["A", "B"]})
-    for fields in few(dut, arrays, 1):
+    for fields in at_tier(dut, arrays, 1):
         prompt = fields["prompt"]
-        for form in few(dut, forms(dut), 1) if fields is SEVERAL else ({},):
+        for form in at_tier(dut, forms(dut), 1) if fields is SEVERAL else ({},):
             exchange = dut.completions(**fields, **form)
             yield from verify.accepted(exchange, f"{len(prompt)} prompts")
             if not exchange.ok:
@@ -164,11 +164,11 @@ def test_choices_belong_to_their_prompts(dut: Deployment) -> Findings:
     """
     prompts = list(PAIR)
     alone = [text_of(dut.completions(prompt=prompt)) for prompt in prompts]
-    for form in few(dut, forms(dut) if alone[0] != alone[1] else (), 1):
+    for form in at_tier(dut, forms(dut) if alone[0] != alone[1] else (), 1):
         both: dict[str, Any] = {"prompt": prompts, **form}
         exchange = dut.completions(**both)
         exchanged = exchange.ok and texts(exchange) == alone[::-1]
-        if exchanged and all(sure(dut, {"prompt": prompt}, both) for prompt in prompts):
+        if exchanged and all(is_deterministic(dut, {"prompt": prompt}, both) for prompt in prompts):
             expected = f"choice 0 as of its prompt alone: {verify.show(alone[0])}"
             actual = verify.show(alone[1])
             yield verify.deviation(exchange, expected, actual=actual, where="/choices/0")
@@ -179,7 +179,7 @@ def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
     """The field user changes nothing: the prompt is as long as without it."""
     if changed_by_nothing(dut):
         return
-    for user in few(dut, (NEUTRAL["user"], "user-123", "\u00fc" * 40), 1):
+    for user in at_tier(dut, (NEUTRAL["user"], "user-123", "\u00fc" * 40), 1):
         exchange = dut.completions(user=user)
         yield from verify.accepted(exchange, f"user {user[:20]!r}")
         other = other_cost(
@@ -197,7 +197,7 @@ def test_what_becomes_of_tools_is_observed(dut: Deployment) -> Findings:
     """tools are accepted, with a tool_choice too; whether they change anything is observed."""
     sides = set()
     plain = read(dut.completions("tools"))
-    for choice in few(dut, ("required", ABSENT), 1):
+    for choice in at_tier(dut, ("required", ABSENT), 1):
         exchange = dut.completions("tools", tools=[TOOL], tool_choice=choice)
         yield from verify.accepted(exchange, f"tools with tool_choice {choice!r}")
         if exchange.ok:
@@ -213,9 +213,9 @@ def test_what_becomes_of_tools_is_observed(dut: Deployment) -> Findings:
 @check("COMP-REQ-N-01")
 def test_several_choices_take_a_side(dut: Deployment) -> Findings:
     """n above 1 is refused, ignored or honoured; the choices and the bill agree, without a 5xx."""
-    for n in few(dut, (2, 1), 1):
+    for n in at_tier(dut, (2, 1), 1):
         exchange = dut.completions(n=n)
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
         if exchange.status != 200:
             side = "refused"
         else:

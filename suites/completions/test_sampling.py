@@ -11,7 +11,7 @@ from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support import sampling
 from suites.support.completions import ROUTE, text_of
-from suites.support.probes import said
+from suites.support.probes import as_messages
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -55,7 +55,7 @@ def test_high_temperature_varies(dut: Deployment) -> Findings:
     if _variety(dut, temperature=sampling.HOT) > 1:
         return
     model = dut.completions().request.model
-    chat = {"model": model, "messages": said("Name a random animal and a random city.")}
+    chat = {"model": model, "messages": as_messages("Name a random animal and a random city.")}
     talks = sampling.variety(dut, CHAT, 4, **chat, temperature=sampling.HOT, max_tokens=24)
     if talks < 3:
         raise NoControl("the model hardly varies at a high temperature")

@@ -18,7 +18,7 @@ ROUTE = "/completions"
 
 @checks(table_cases.accepted(KIND))
 def test_documented_values_are_accepted(
-    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.RequestVariation, ...]
 ) -> Findings:
     """Each sample value of a documented field is accepted: a field that is ignored, too."""
     for each in sent:
@@ -27,7 +27,7 @@ def test_documented_values_are_accepted(
 
 @checks(table_cases.refused(KIND))
 def test_values_that_are_ruled_out_are_refused(
-    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.RequestVariation, ...]
 ) -> Findings:
     """Values that the documents rule out are refused with a 4xx."""
     for each in sent:

@@ -19,10 +19,10 @@ from suites.support.completions import (
     SEVERAL,
     changed_by_nothing,
     choices,
-    said,
-    sure,
+    is_deterministic,
+    texts_of,
 )
-from suites.support.probes import few, read
+from suites.support.probes import at_tier, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,7 +59,7 @@ def test_stream_keeps_its_side(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, expected)
     if not changed_by_nothing(dut):
         plain = dut.completions(stream=False)
-        yield from verify.open_to(plain)
+        yield from verify.accepted_or_refused(plain)
         if plain.status == 200 and plain.document is NOT_JSON:
             yield verify.deviation(plain, "one JSON document without a stream")
 
@@ -85,8 +85,12 @@ def test_texts_join_to_the_plain_completion(dut: Deployment) -> Findings:
         counts = {len(texts(exchange)), len(texts(plain)), choices(plain)}
         # How many choices several prompts have is open, for a stream as for a plain answer.
         open_count = len(counts) > 1 and 1 in counts
-        streamed, whole = said(exchange), said(plain)
-        if not open_count and streamed != whole and sure(dut, fields, {**fields, "stream": True}):
+        streamed, whole = texts_of(exchange), texts_of(plain)
+        if (
+            not open_count
+            and streamed != whole
+            and is_deterministic(dut, fields, {**fields, "stream": True})
+        ):
             expected = f"the plain completion {verify.show(whole)}"
             yield verify.deviation(exchange, expected, actual=verify.show(streamed))
 
@@ -118,13 +122,13 @@ def _streamed(dut: Deployment, fields: Mapping[str, Any]) -> Exchange:
 
 def _taken(dut: Deployment) -> Iterator[Mapping[str, Any]]:
     """The kinds of requests that are accepted plainly: others have clauses of their own."""
-    return (fields for fields in few(dut, KINDS, 2) if dut.completions(**fields).ok)
+    return (fields for fields in at_tier(dut, KINDS, 2) if dut.completions(**fields).ok)
 
 
 def _open_to(exchange: Exchange) -> Findings:
     """As `open_to`, but that a stream which began well may still be cut: its own clause says so."""
     if not (exchange.is_stream and exchange.payloads):
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
 
 
 def _side(exchange: Exchange) -> str:

@@ -30,7 +30,7 @@ def test_a_text_is_answered_with_its_embedding(dut: Deployment) -> Findings:
 
 @checks(table_cases.refused(KIND))
 def test_values_that_are_ruled_out_are_refused(
-    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.RequestVariation, ...]
 ) -> Findings:
     """A request without its model or its input, or with another type of them, is refused."""
     for each in sent:

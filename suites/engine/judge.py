@@ -20,9 +20,9 @@ from schemas.records import Finding, Judgement, Observation, Result
 from suites.engine.bounds import Kept
 from suites.engine.schema_clauses import clauses_of
 
-Said: TypeAlias = Iterable[Finding | Observation]
-OneJudge: TypeAlias = Callable[[Exchange], Said]
-RunJudge: TypeAlias = Callable[[Sequence[Exchange]], Said]
+Outcomes: TypeAlias = Iterable[Finding | Observation]
+OneJudge: TypeAlias = Callable[[Exchange], Outcomes]
+RunJudge: TypeAlias = Callable[[Sequence[Exchange]], Outcomes]
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def _crashed(rule: Rule, error: Exception, exchanges: tuple[str, ...]) -> Judgem
     return Judgement(rule.clauses, "invariants", Result.HARNESS_ERROR, reason, exchanges=exchanges)
 
 
-def _named(rule: Rule, said: Said) -> list[Finding | Observation]:
+def _named(rule: Rule, said: Outcomes) -> list[Finding | Observation]:
     """Each finding with its clause: the judge's own where it names none. Of many, the first."""
     known = {*rule.clauses, *(rule.also if isinstance(rule, Invariant) else ())}
     kept = Kept()

@@ -37,7 +37,7 @@ def accepted(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
 
 
-def taken(exchange: Exchange, told: str = "") -> Iterator[Finding]:
+def status_ok(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     """A finding unless the request was answered with status 200, in whatever form.
 
     For fields that are accepted, where another clause says what the answer looks like.
@@ -63,7 +63,7 @@ def refused(exchange: Exchange, told: str = "", *, also: tuple[str, ...] = ()) -
         raise Untestable(f"the refusal is not JSON: see ERR-JSON-01 ({describe(exchange)})")
 
 
-def open_to(exchange: Exchange) -> Iterator[Finding]:
+def accepted_or_refused(exchange: Exchange) -> Iterator[Finding]:
     """A finding unless the request was accepted or refused: where the documents leave it open."""
     conclusive(exchange)
     if not (exchange.answered and (exchange.status == 200 or 400 <= exchange.status < 500)):
@@ -86,7 +86,7 @@ def conclusive(exchange: Exchange) -> None:
         raise Inconclusive(f"quota or rate limit: HTTP {exchange.status}, waited {exchange.waits}x")
     if exchange.failure is Failure.OVERSIZE and not exchange.status:
         raise Inconclusive("the head of the answer is longer than this suite reads")
-    if troubled(exchange) and not exchange.stands:
+    if troubled(exchange) and not exchange.confirmed:
         raise Inconclusive(f"the environment may be at fault: {describe(exchange)}")
 
 

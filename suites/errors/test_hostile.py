@@ -40,7 +40,7 @@ def test_mistakes_in_a_body_are_no_crash(
     dut: Deployment, operation: str, acts: tuple[Act, ...]
 ) -> Findings:
     """A body that no client means, or few do, is refused or read, and never leads to a 5xx."""
-    door = routes.doors(dut).get(operation)
+    door = routes.baseline_requests(dut).get(operation)
     if door is None:
         raise NotApplicable(f"no model serves {operation}")
     yield from _survives(dut, ((act.told, spoiled(door, act)) for act in acts))
@@ -71,7 +71,7 @@ def test_the_next_request_is_answered(dut: Deployment) -> Findings:
     Each follows on the same connection, as far as the deployment keeps one open, and the last one
     on a fresh connection.
     """
-    door = routes.doors(dut)[routes.CHAT]
+    door = routes.baseline_requests(dut)[routes.CHAT]
     if not dut.send(door).ok:
         raise Untestable("the plain request fails: see CHAT-PATH-01")
     acts = (mistakes.BODIES[1], Act("malformed JSON", mistakes.instead("{")))
@@ -89,11 +89,11 @@ def _survives(dut: Deployment, acts: Iterable[tuple[str, Request]]) -> Iterator[
     trouble = ""
     for told, request in acts:
         exchange = dut.send(request)
-        if troubled(exchange) and not exchange.stands:
+        if troubled(exchange) and not exchange.confirmed:
             trouble = f"{told}: {verify.describe(exchange)}"
         elif routes.closes_the_gate(dut, exchange):
             continue
-        elif exchange.status >= 500 or (exchange.failure and exchange.stands):
+        elif exchange.status >= 500 or (exchange.failure and exchange.confirmed):
             expected = f"a 4xx status with a JSON error, or an answer, to {told}"
             yield verify.deviation(exchange, expected)
     if trouble:

@@ -18,8 +18,8 @@ from suites.engine.checks import Findings, case, check, checks
 from suites.errors.mistakes import MALFORMED, MISTAKES
 from suites.invariants.errors import shape
 from suites.support import routes
-from suites.support.probes import few
-from suites.support.routes import bearing, locked, without_key
+from suites.support.probes import at_tier
+from suites.support.routes import bearing, protected, without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,9 @@ def test_invalid_parameters_are_bad_requests(dut: Deployment) -> Findings:
 def test_malformed_json_is_refused(dut: Deployment, only: tuple[str, ...], most: int) -> Findings:
     """A body that is not JSON by any reading is refused with a 4xx on each JSON route."""
     operations = only or tuple(routes.streaming(dut.contract))
-    known = {each: door for each, door in routes.doors(dut).items() if each in operations}
+    known = {
+        each: door for each, door in routes.baseline_requests(dut).items() if each in operations
+    }
     if not known:
         raise NotApplicable(f"no model serves {', '.join(operations)}")
     for operation, door in known.items():
@@ -69,7 +71,7 @@ def test_malformed_json_is_refused(dut: Deployment, only: tuple[str, ...], most:
 def test_missing_and_invalid_keys_get_the_same_answer(dut: Deployment) -> Findings:
     """A missing and an invalid key get the same 401, in one shape, on every route that answers."""
     exchanges = []
-    for door in (each for each in locked(dut).values() if dut.send(each).ok):
+    for door in (each for each in protected(dut).values() if dut.send(each).ok):
         token = f"invalid-{dut.nonce('key')}-0123456789"
         exchanges += [dut.send(without_key(door)), dut.send(bearing(door, token))]
     refused = [each for each in exchanges if 400 <= each.status < 500 and each.status != 429]
@@ -93,7 +95,7 @@ def test_unknown_routes_are_not_found(dut: Deployment) -> Findings:
         Request("GET", name),
         Request("POST", name, **empty),  # type: ignore[arg-type]
     )
-    for request in few(dut, unknown, 1):
+    for request in at_tier(dut, unknown, 1):
         exchange = dut.send(request)
         verify.conclusive(exchange)
         if exchange.status != 404 or not exchange.answered:
@@ -128,7 +130,7 @@ def test_wrong_methods_are_refused(dut: Deployment) -> Findings:
     """A method that neither the pages nor OpenAI's interface know for a route gets a 4xx."""
     empty = {"body": b"{}", "content_type": JSON_TYPE}
     wrong = tuple(_wrong_methods(dut))
-    for method, route in few(dut, wrong, 1):
+    for method, route in at_tier(dut, wrong, 1):
         body = {} if method in ("GET", "DELETE") else empty
         exchange = dut.send(Request(method, route, **body))  # type: ignore[arg-type]
         verify.conclusive(exchange)
@@ -188,7 +190,7 @@ def _answers(dut: Deployment, operation: str) -> bool:
 
 
 def _unknown_model(dut: Deployment) -> dict[str, Exchange]:
-    known = routes.doors(dut)
+    known = routes.baseline_requests(dut)
     found = {
         operation: dut.send(dut.request(routes.route(operation), model=UNKNOWN))
         for operation in routes.streaming(dut.contract)

@@ -77,7 +77,7 @@ def test_no_check_reads_a_message(dut: Deployment) -> Findings:  # noqa: ARG001
 
 def _provoked(dut: Deployment) -> list[Exchange]:
     """Errors that cost little: without a key, of an unknown model, of malformed JSON."""
-    known = routes.doors(dut)
+    known = routes.baseline_requests(dut)
     requests = [routes.without_key(known[routes.LIST])]
     if routes.CHAT in known:
         requests.append(spoiled(known[routes.CHAT], mistakes.Act("", mistakes.instead("{"))))
@@ -92,6 +92,6 @@ def _provoked(dut: Deployment) -> list[Exchange]:
 
 def _troubled(dut: Deployment) -> list[Exchange]:
     """Errors of every kind that the other checks of this area provoke, shared with them."""
-    door = routes.doors(dut).get(routes.CHAT)
+    door = routes.baseline_requests(dut).get(routes.CHAT)
     acts = acts_of(routes.CHAT, "standard") if door else ()
     return [*_provoked(dut), *(dut.send(spoiled(door, act)) for act in acts if door)]

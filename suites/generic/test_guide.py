@@ -15,7 +15,7 @@ from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.generic import shapes
 from suites.support import probes, routes
-from suites.support.probes import FORMS, few
+from suites.support.probes import FORMS, at_tier
 from suites.support.table_cases import WEATHER
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_embeddings_are_refused_or_well_formed(dut: Deployment) -> Findings:
     if models := [str(e["id"]) for e in dut.cast.entries if "embed" in str(e["id"]).lower()]:
         body["model"] = models[0]
     exchange = dut.send(post("/embeddings", body))
-    yield from verify.open_to(exchange)
+    yield from verify.accepted_or_refused(exchange)
     yield Observation("embeddings", "present" if exchange.ok else "absent")
     if exchange.ok:
         yield from _shaped(exchange, shapes.embeddings)
@@ -136,7 +136,7 @@ def test_tools_work_without_a_choice(dut: Deployment) -> Findings:
     for form in FORMS:
         exchange = _with_tools(dut, form)
         verify.conclusive(exchange)
-        yield from verify.taken(exchange, "the guide's tool example")
+        yield from verify.status_ok(exchange, "the guide's tool example")
         if exchange.ok and not form:
             yield from _callable(exchange)
 
@@ -207,12 +207,12 @@ def test_reasons_are_given_where_they_can_be_told(dut: Deployment) -> Findings:
     )
     for fields in wanted:
         yield from verify.accepted(dut.chat(**fields))
-        for usage in few(dut, ({"include_usage": True},), 0):
+        for usage in at_tier(dut, ({"include_usage": True},), 0):
             verify.conclusive(dut.chat(**fields, stream=True, stream_options=usage))
     if dut.cast.models("tools"):
         for form in FORMS:
             _with_tools(dut, form)
-        for choice in few(dut, ("auto", "none"), 0):
+        for choice in at_tier(dut, ("auto", "none"), 0):
             dut.chat("tools", tools=[WEATHER], tool_choice=choice, max_tokens=CAP)
 
 
@@ -229,7 +229,7 @@ def test_printed_temperatures_are_accepted(dut: Deployment) -> Findings:
     """The guide's two calls, at temperature 0.0 and 1.2, are accepted."""
     calls = (("Write a poem about AI", 1.2), ("What is 2+2?", 0.0))
     for text, temperature in calls:
-        messages = probes.said(text)
+        messages = probes.as_messages(text)
         exchange = dut.chat(messages=messages, temperature=temperature, max_tokens=CAP)
         yield from verify.accepted(exchange, f"temperature {temperature}")
 

@@ -9,14 +9,14 @@ from fixtures.transport.document import parse
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.support.probes import said
+from suites.support.probes import as_messages
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
     from fixtures.transport.exchange import Exchange
 
 # Nothing in it asks for JSON: what comes back as JSON was forced.
-PLAIN = said("Say OK")
+PLAIN = as_messages("Say OK")
 TIMES = 3
 CAP = 128
 PERSON = {
@@ -50,7 +50,7 @@ def _side(dut: Deployment, key: str, wanted: dict[str, Any], fits: Any) -> Findi
     fields: dict[str, Any] = {"messages": PLAIN, "max_tokens": CAP, "response_format": wanted}
     exchanges = [dut.chat(**fields, sample=number) for number in range(TIMES)]
     for exchange in exchanges:
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
     if not all(exchange.ok for exchange in (control, *exchanges)):
         yield Observation(key, verify.side(exchanges[0]))
         return

@@ -12,7 +12,7 @@ from suites.engine import verify
 from suites.engine.checks import Findings, case, checks
 from suites.engine.speech import plain
 from suites.support.media import COLOUR, SAID, beside, shown, sound
-from suites.support.probes import MANY, across, in_turn
+from suites.support.probes import MANY, in_turn, spread_at_tier
 from suites.support.tools import BOTH, ask, forced
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_models_do_what_they_declare(dut: Deployment, flag: Flag) -> Findings:
 
     When none of several models does, the capability itself is broken, and its own clause says so.
     """
-    models = across(dut, dut.cast.declared(flag.role), flag.most)
+    models = spread_at_tier(dut, dut.cast.declared(flag.role), flag.most)
     if not models:
         raise NotApplicable(f"no model is declared for the role '{flag.role}'")
     answers = {model: flag.ask(dut, model) for model in models}
@@ -96,7 +96,7 @@ def test_models_do_what_they_declare(dut: Deployment, flag: Flag) -> Findings:
 
 def _serves(flag: Flag, exchange: Exchange) -> bool:
     """Whether the request was accepted. A forced call has to be there, where there is a text."""
-    if any(True for _ in verify.taken(exchange)):
+    if any(True for _ in verify.status_ok(exchange)):
         return False
     told = Answer(exchange)
     return flag.role != "tools" or bool(told.tool_calls) or not "".join(told.pieces).strip()

@@ -13,7 +13,7 @@ from schemas.records import Finding
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.models.support import listed, retrieved
-from suites.support.probes import few
+from suites.support.probes import at_tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def test_printed_commands_work(dut: Deployment) -> Findings:
         if not plain.ok:
             raise Untestable("no model is retrieved: see MODELS-GET-01")
         # At standard the other clients run the printed command itself.
-        for headers in few(dut, ((), (CURL,)), 1):
+        for headers in at_tier(dut, ((), (CURL,)), 1):
             request = replace(plain.request, headers=headers)
             yield from verify.accepted(dut.send(request), f"the printed command, {request.route}")
 

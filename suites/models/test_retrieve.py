@@ -12,7 +12,7 @@ from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.invariants.models import entries
 from suites.models.support import agree, listed, retrieved
-from suites.support.probes import across, few, spread
+from suites.support.probes import at_tier, spread, spread_at_tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def test_an_id_is_matched_as_a_whole(dut: Deployment) -> Findings:
     """No prefix, longer name, other case or path trick finds a model."""
     names = listed(dut)
     tricks = [trick for name in spread(names, 3) for trick in _tricks(name, set(names))]
-    for told, path in few(dut, tricks, 2):
+    for told, path in at_tier(dut, tricks, 2):
         exchange = dut.send(Request("GET", f"/models/{path}"))
         verify.conclusive(exchange)
         document = exchange.document
@@ -91,7 +91,7 @@ def test_an_id_is_matched_as_a_whole(dut: Deployment) -> Findings:
 
 
 def _asked_for(dut: Deployment) -> Sequence[str]:
-    return across(dut, listed(dut), MOST)
+    return spread_at_tier(dut, listed(dut), MOST)
 
 
 def _tricks(name: str, known: set[str]) -> Iterator[tuple[str, str]]:

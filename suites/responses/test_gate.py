@@ -9,7 +9,7 @@ from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
-from suites.support.probes import few
+from suites.support.probes import at_tier
 from suites.support.responses import answered, each_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_models_with_the_flag_answer(dut: Deployment, some: slice) -> Findings:
     for fields in ({}, {"stream": True}):
         models: Sequence[str] = dut.cast.models("responses")[some]
         if fields and some.start:
-            models = few(dut, models, 0)
+            models = at_tier(dut, models, 0)
         asked = (dut.responses(model=model, **fields) for model in models)
         yield from each_of(asked, lambda it: answered(it, f"{it.request.model}, which declares it"))
 
@@ -98,7 +98,7 @@ def test_unknown_model_is_refused(dut: Deployment) -> Findings:
 @check("RESP-GATE-03")
 def test_what_is_no_name_is_refused(dut: Deployment) -> Findings:
     """A number or a list in place of a model's name is refused."""
-    asked = [dut.responses(model=each) for each in few(dut, NO_NAMES, 1)]
+    asked = [dut.responses(model=each) for each in at_tier(dut, NO_NAMES, 1)]
     yield from each_of(asked, _refused)
     yield _status(asked)
 
@@ -106,14 +106,14 @@ def test_what_is_no_name_is_refused(dut: Deployment) -> Findings:
 @check("RESP-GATE-05")
 def test_request_without_model_is_refused(dut: Deployment) -> Findings:
     """A request without a model, or with an empty one, is refused."""
-    asked = [dut.responses(model=each) for each in few(dut, MISSING, 2)]
+    asked = [dut.responses(model=each) for each in at_tier(dut, MISSING, 2)]
     yield from each_of(asked, _refused)
 
 
 @check("RESP-GATE-04")
 def test_refusal_explains_itself(dut: Deployment) -> Findings:
     """A refused model is explained in detail, or in OpenAI's error object, in words."""
-    names = (*_unknown(dut), ABSENT, *few(dut, dut.cast.models("no_responses"), 3))
+    names = (*_unknown(dut), ABSENT, *at_tier(dut, dut.cast.models("no_responses"), 3))
     asked = [dut.responses(model=name) for name in names]
     refusals = [each for each in asked if each.status >= 400 and isinstance(each.document, dict)]
     if not refusals:

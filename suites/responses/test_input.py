@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from suites.engine import verify
 from suites.engine.checks import Findings, check
-from suites.support.probes import few
+from suites.support.probes import at_tier
 from suites.support.responses import KIND, LONG, MANY, answered, counted, grown, plain_count
 
 if TYPE_CHECKING:
@@ -52,16 +52,16 @@ MOST = 0.9
 @check("RESP-REQ-INPUT-02")
 def test_string_input_is_accepted(dut: Deployment) -> Findings:
     """A string is accepted as input: short, long, and of many scripts."""
-    for text in few(dut, STRINGS, 1):
+    for text in at_tier(dut, STRINGS, 1):
         yield from answered(dut.responses(input=text), verify.show(text))
 
 
 @check("RESP-REQ-INPUT-03")
 def test_items_are_accepted(dut: Deployment) -> Findings:
     """An array of message items is accepted: bare, typed, with parts, of several turns."""
-    for items in few(dut, (EVERYWHERE, *_arrays(dut)), 1):
+    for items in at_tier(dut, (EVERYWHERE, *_arrays(dut)), 1):
         yield from answered(dut.responses(input=items), verify.show(items))
-    for text in few(dut, (CAPITALS,), 0):
+    for text in at_tier(dut, (CAPITALS,), 0):
         long = dut.responses(input=[{"role": "user", "content": text}])
         yield from answered(long, "items that ask for a whole sentence")
 
@@ -71,7 +71,7 @@ def test_all_items_are_read(dut: Deployment) -> Findings:
     """Each item and each part of an input counts: a long one adds its tokens wherever it stands.
 
     Control: a long input counts more than a short one. The text stands in all places at once
-    first; only where too few tokens are counted then, in each of them alone.
+    first; only where too at_tier tokens are counted then, in each of them alone.
     """
     long = counted(dut.responses(input=LONG)) - plain_count(dut)
     control = counted(dut.responses(input=[OK]))
@@ -97,7 +97,7 @@ def test_items_are_accepted_streamed(dut: Deployment) -> Findings:
 def test_usage_counts_the_input(dut: Deployment) -> Findings:
     """A long input counts more input tokens than a short one, as a string and as items."""
     short = counted(dut.responses())
-    for each in few(dut, (LONG, [{"role": "user", "content": LONG}]), 1):
+    for each in at_tier(dut, (LONG, [{"role": "user", "content": LONG}]), 1):
         exchange = dut.responses(input=each)
         tokens = counted(exchange)
         if tokens < short + MANY:

@@ -10,7 +10,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.invariants.responses import WORDS_A_TOKEN
-from suites.support.probes import FORMS, few
+from suites.support.probes import FORMS, at_tier
 from suites.support.responses import CAPS, ESSAY, answered, read
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _goes_on(dut: Deployment, above: int) -> None:
 @check("RESP-REQ-MAXOUT-01")
 def test_long_answers_are_capped(dut: Deployment) -> Findings:
     """A long answer is cut at max_output_tokens, plain and streamed, whatever its usage says."""
-    for cap in few(dut, CAPS[:2], 1):
+    for cap in at_tier(dut, CAPS[:2], 1):
         for form in FORMS:
             exchange = _essay(dut, cap, form)
             yield from answered(exchange, f"max_output_tokens {cap}")
@@ -65,7 +65,7 @@ def test_cut_answer_is_incomplete(dut: Deployment) -> Findings:
     length. An answer may end by itself where the cap is: a deviation when of four none is
     incomplete.
     """
-    for cap in few(dut, CAPS[:2], 1):
+    for cap in at_tier(dut, CAPS[:2], 1):
         for form in FORMS:
             told = read(_essay(dut, cap, form))
             if told.status == "incomplete":
@@ -89,7 +89,7 @@ def test_max_tokens_does_not_limit(dut: Deployment) -> Findings:
     sides = []
     for fields in (BOTH, ALONE):
         exchange = dut.responses(**fields)
-        yield from verify.open_to(exchange)
+        yield from verify.accepted_or_refused(exchange)
         if not exchange.ok or read(exchange).tokens("output_tokens") > LOW:
             sides.append("ignored" if exchange.ok else "refused")
             continue

@@ -9,7 +9,7 @@ from schemas.outcomes import Untestable
 from suites.engine import verify
 from suites.engine.checks import Check, Findings, check, checks
 from suites.support import table_cases
-from suites.support.probes import FORMS, crossed
+from suites.support.probes import FORMS, crossed_at_tier
 from suites.support.responses import KIND, answered
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 NULLS = {"effort": None, "summary": None}
 
 
-def _take(dut: Deployment, sent: table_cases.Sent, form: Mapping[str, Any]) -> Findings:
+def _take(dut: Deployment, sent: table_cases.RequestVariation, form: Mapping[str, Any]) -> Findings:
     """A finding unless the value is accepted: among lawful values of other fields, or alone."""
-    if sent.company and not [*answered(dut.responses(**{**sent.company, **form}))]:
+    if sent.batch and not [*answered(dut.responses(**{**sent.batch, **form}))]:
         return
     if form and [*answered(dut.responses(**form))]:
         raise Untestable("no stream is answered: see STREAM-RESP-CTYPE-01")
@@ -41,16 +41,16 @@ def _refused(contract: Contract) -> Iterator[Check]:
 
 @checks(table_cases.accepted(KIND))
 def test_documented_values_are_accepted(
-    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.RequestVariation, ...]
 ) -> Findings:
     """Each sample value of a documented field is accepted, plain and with stream true."""
-    for each, form in crossed(dut, sent, FORMS, most=len(sent)):
+    for each, form in crossed_at_tier(dut, sent, FORMS, most=len(sent)):
         yield from _take(dut, each, {} if "stream" in each.fields else form)
 
 
 @checks(_refused)
 def test_values_that_are_ruled_out_are_refused(
-    dut: Deployment, sent: tuple[table_cases.Sent, ...]
+    dut: Deployment, sent: tuple[table_cases.RequestVariation, ...]
 ) -> Findings:
     """Values that the documents rule out are refused with a 4xx."""
     for each in sent:

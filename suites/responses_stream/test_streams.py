@@ -10,7 +10,7 @@ from schemas.outcomes import NotApplicable, Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
-from suites.support.probes import few
+from suites.support.probes import at_tier
 from suites.support.responses import CAPS, ESSAY, answered, counted, plain_count, printed, read
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_streams_of_every_kind_are_answered(dut: Deployment) -> Findings:
         {"input": MESSAGE},
         {"input": ESSAY, "max_output_tokens": CAPS[0]},
     )
-    asked = [dut.responses(**each, stream=True) for each in few(dut, kinds, 1)]
+    asked = [dut.responses(**each, stream=True) for each in at_tier(dut, kinds, 1)]
     if any(True for exchange in asked for _ in answered(exchange)):
         raise Untestable("a stream was not answered")
     yield from ()
@@ -124,7 +124,7 @@ def test_failures_in_streams_are_observed(dut: Deployment) -> Findings:
 def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
     """What is refused without stream is refused with stream, by an HTTP status and in JSON."""
     refused = [
-        each for each in few(dut, WRONG, 1) if verify.side(dut.responses(**each)) == "refused"
+        each for each in at_tier(dut, WRONG, 1) if verify.side(dut.responses(**each)) == "refused"
     ]
     if not refused:
         raise Untestable("nothing malformed is refused without stream")

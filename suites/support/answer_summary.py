@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Face:
+class AnswerSummary:
     """What of an answer an ignored field must leave as it is."""
 
     choices: int
@@ -33,12 +33,12 @@ class Face:
         return self.text, self.finish
 
 
-def face(exchange: Exchange) -> Face:
+def summary_of(exchange: Exchange) -> AnswerSummary:
     """The face of an answer. Raises Inconclusive, and Untestable when it cannot be read."""
     verify.conclusive(exchange)
     told = answer(exchange)
     reasons = [choice.get("finish_reason") for choice in told.choices]
-    return Face(
+    return AnswerSummary(
         choices=_count(told),
         logprobs=any(choice.get("logprobs") is not None for choice in told.choices),
         calls=any(_calls(choice) for choice in told.choices),

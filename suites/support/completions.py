@@ -12,7 +12,7 @@ from schemas.outcomes import Untestable
 from suites.engine.verify import conclusive
 from suites.invariants.completions import texts
 from suites.support import ignored_fields, probes
-from suites.support.answer_summary import face
+from suites.support.answer_summary import summary_of
 from suites.support.probes import FORMS, read
 
 if TYPE_CHECKING:
@@ -59,15 +59,15 @@ def goes_on(dut: Deployment, above: int) -> Answer | None:
     return None
 
 
-def sure(dut: Deployment, kept: Mapping[str, Any], varied: Mapping[str, Any]) -> bool:
+def is_deterministic(dut: Deployment, kept: Mapping[str, Any], varied: Mapping[str, Any]) -> bool:
     """Whether two requests are each answered alike, however often: what a comparison rests on.
 
     Asked for when a difference is seen: a deployment that varies at temperature 0 is not blamed.
     """
-    return probes.sure(dut, ROUTE, kept, varied, said_by=said)
+    return probes.is_deterministic(dut, ROUTE, kept, varied, said_by=texts_of)
 
 
-def said(exchange: Exchange) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def texts_of(exchange: Exchange) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The texts of all choices, and why each of them ended, in the order of their indexes."""
     in_order = tuple(texts(exchange))
     told = read(exchange).choices
@@ -110,7 +110,7 @@ def forms(dut: Deployment) -> tuple[dict[str, Any], ...]:
         return ({},)
     try:
         said = [text_of(dut.completions(**form)) for form in FORMS]
-        unfaithful = said[0] != said[1] and sure(dut, *FORMS)
+        unfaithful = said[0] != said[1] and is_deterministic(dut, *FORMS)
     except Untestable:
         return ({},)
     return ({},) if unfaithful else FORMS
@@ -126,7 +126,7 @@ def changed_by_nothing(dut: Deployment) -> bool:
     body = json.dumps(dut.request(ROUTE, **NEUTRAL).document)
     exchange = dut.send(Request("POST", ROUTE, body.encode(), JSON_TYPE))
     whole = exchange.ok and isinstance(exchange.document, dict)
-    return whole and face(exchange) == face(dut.completions())
+    return whole and summary_of(exchange) == summary_of(dut.completions())
 
 
 def prompt_of(control: Answer) -> dict[str, Any]:
@@ -136,4 +136,4 @@ def prompt_of(control: Answer) -> dict[str, Any]:
 
 def choices(exchange: Exchange) -> int:
     """How many choices an answer has; in a stream, those that its chunks tell apart."""
-    return face(exchange).choices
+    return summary_of(exchange).choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from schemas.outcomes import Untestable
-from suites.support.probes import COUNT, Messages, read, said
+from suites.support.probes import COUNT, Messages, as_messages, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,11 @@ def conversation(more: str = "", system: Callable[[str], object] = text_parts) -
     """A long conversation with something of each kind, which may say more in each of its places."""
     return [
         said_by("system", system(BRIEF + more)),
-        *said(f"Hello.{more}", f"Hello.{more}"),
+        *as_messages(f"Hello.{more}", f"Hello.{more}"),
         said_by("user", FIRST + more),
         said_by("user", text_parts(FIRST + more)),
         said_by("assistant", text_parts("OK")),
-        *said(*TALK[:-1], "Go on."),
+        *as_messages(*TALK[:-1], "Go on."),
         said_by("user", text_parts(FIRST + more, "Say OK." + more, BRIEF + more)),
     ]
 

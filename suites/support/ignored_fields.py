@@ -25,7 +25,7 @@ from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Cases, Check, Findings, case
 from suites.support import table_cases
-from suites.support.answer_summary import Face, face
+from suites.support.answer_summary import AnswerSummary, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,7 +60,7 @@ class Control:
     again. `compares` is False where the form forces the sign, so that nothing need be compared.
     """
 
-    face: Face
+    face: AnswerSummary
     planted: tuple[str, ...]
     ask: Callable[[int], Exchange]
     compares: bool = True
@@ -193,7 +193,7 @@ def _is_told(
 ) -> bool:
     """Whether the text of all at once is that without them: then each was ignored."""
     exchange = _all_at_once(dut, route, _company(dut, route, row), form)
-    return exchange.ok and face(exchange).words == control.face.words
+    return exchange.ok and summary_of(exchange).words == control.face.words
 
 
 def _is_contradicted(dut: Deployment, row: RequestRow) -> bool:
@@ -210,7 +210,9 @@ def _forms(route: str, row: RequestRow, dut: Deployment) -> Iterator[Mapping[str
         yield FORCED[row.field](dut.nonce(f"ignored {row.field}"))
 
 
-def _samples(row: RequestRow, form: Mapping[str, Any], dut: Deployment) -> list[table_cases.Sent]:
+def _samples(
+    row: RequestRow, form: Mapping[str, Any], dut: Deployment
+) -> list[table_cases.RequestVariation]:
     """What is sent of the field: all its samples plainly, the first one in the other forms."""
     sent = [table_cases.varied(row, value) for value in row.example[: 1 if form else None]]
     if row.type == "string":
@@ -243,7 +245,9 @@ def _is_clean(exchange: Exchange, control: Control) -> bool:
     """Whether nothing is seen of the fields in an answer, so that none of them has an effect."""
     if not exchange.ok:
         return False
-    signs = {each.sign for each in _changes(face(exchange), control, exchange.request.document)}
+    signs = {
+        each.sign for each in _changes(summary_of(exchange), control, exchange.request.document)
+    }
     return not signs or (signs <= COMPARED and not signs & _comparable(control))
 
 
@@ -263,7 +267,7 @@ def streams(route: str, dut: Deployment) -> bool:
 
 
 def _effects(
-    dut: Deployment, route: str, sent: table_cases.Sent, control: Control
+    dut: Deployment, route: str, sent: table_cases.RequestVariation, control: Control
 ) -> Iterator[tuple[Effect, Exchange]]:
     """What the field changes, each time that it is sent."""
 
@@ -272,7 +276,7 @@ def _effects(
         if not exchange.ok:
             verify.conclusive(exchange)
             raise Untestable(f"{sent.told} is not accepted, which is a clause of its own")
-        changes = _changes(face(exchange), control, exchange.request.document)
+        changes = _changes(summary_of(exchange), control, exchange.request.document)
         return {effect.sign: effect for effect in changes}, exchange
 
     first, exchange = look(0)
@@ -287,7 +291,7 @@ def _effects(
 
 def _comparable(control: Control) -> frozenset[str]:
     """In what the control is answered as before, however often: two equal texts may be chance."""
-    again = [face(exchange) for k in range(1, STEADY) if (exchange := control.ask(k)).ok]
+    again = [summary_of(exchange) for k in range(1, STEADY) if (exchange := control.ask(k)).ok]
     kept = control.face
     words = all(each.words == kept.words for each in again)
     alike = {
@@ -298,7 +302,7 @@ def _comparable(control: Control) -> frozenset[str]:
     return frozenset(sign for sign, holds in alike.items() if holds and again)
 
 
-def _changes(seen: Face, control: Control, sent: Mapping[str, Any]) -> Iterator[Effect]:
+def _changes(seen: AnswerSummary, control: Control, sent: Mapping[str, Any]) -> Iterator[Effect]:
     kept = control.face
     if seen.choices != kept.choices:
         yield Effect("choices", f"{kept.choices} choices as without", str(seen.choices), "/choices")
@@ -317,7 +321,7 @@ def _changes(seen: Face, control: Control, sent: Mapping[str, Any]) -> Iterator[
     yield from _said(seen, control)
 
 
-def _cost(seen: Face, control: Control, cap: object) -> Iterator[Effect]:
+def _cost(seen: AnswerSummary, control: Control, cap: object) -> Iterator[Effect]:
     """More tokens than the cap allows, or than the same text cost: candidates that nobody saw."""
     cost, before = seen.completion_tokens, control.face.completion_tokens
     if cost is None or before is None or not isinstance(cap, int):
@@ -329,7 +333,7 @@ def _cost(seen: Face, control: Control, cap: object) -> Iterator[Effect]:
         yield Effect("cost", f"{before} completion tokens as without", str(cost), where)
 
 
-def _said(seen: Face, control: Control) -> Iterator[Effect]:
+def _said(seen: AnswerSummary, control: Control) -> Iterator[Effect]:
     kept, where = control.face, "/choices/0"
     back = [word for word in control.planted if word in seen.text and word not in kept.text]
     if back:
@@ -357,7 +361,7 @@ def _control(dut: Deployment, route: str, row: RequestRow, form: Mapping[str, An
         return _ask(dut, route, role, sample=sample, **user, **beside, **form)
 
     compares = not form or form == STREAM
-    return Control(face(ask(0)), _planted(row, form, dut), ask, compares)
+    return Control(summary_of(ask(0)), _planted(row, form, dut), ask, compares)
 
 
 def _ask(

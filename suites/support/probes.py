@@ -28,22 +28,22 @@ MANY = 16  # models, of a longer list, that are asked for one by one at standard
 TELLS: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def said(*turns: str) -> Messages:
+def as_messages(*turns: str) -> Messages:
     """Turns of a conversation, the user's first, then the assistant's, and so on."""
     roles = ("user", "assistant")
     return [{"role": roles[n % 2], "content": text} for n, text in enumerate(turns)]
 
 
-COUNT = said("Count from 1 to 500. Write only the numbers, separated by spaces.")
-STORY = said("Tell me a long story about a lighthouse.")
+COUNT = as_messages("Count from 1 to 500. Write only the numbers, separated by spaces.")
+STORY = as_messages("Tell me a long story about a lighthouse.")
 # Scripts, and signs that a careless server escapes for HTML, or for JSON a second time.
-SCRIPTS = said(
+SCRIPTS = as_messages(
     """Repeat exactly: مرحبا e\u0301 🙂 Bogotá 東京 👩‍👩‍👧 <b>R&D's</b> "C:\\new"\n\nΩ"""
 )
 SHORT = (
-    said("Say OK"),
-    said("Reply with OK only, nothing else."),
-    said("Is water wet? Answer with yes or no, one word."),
+    as_messages("Say OK"),
+    as_messages("Reply with OK only, nothing else."),
+    as_messages("Is water wet? Answer with yes or no, one word."),
 )
 
 
@@ -66,12 +66,12 @@ def goes_on(dut: Deployment, above: int, **fields: Any) -> Answer:
     raise NoControl(f"the model's answers end within {above} tokens")
 
 
-def few(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
+def at_tier(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
     """The first values, which tell most; in the deep tier all of them."""
     return values if dut.setup.tier == "deep" else values[:most]
 
 
-def across(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
+def spread_at_tier(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
     """So many of these that are all alike, spread over a longer list; in the deep tier all."""
     return values if dut.setup.tier == "deep" else spread(values, most)
 
@@ -83,7 +83,7 @@ def spread(values: Sequence[T], most: int) -> list[T]:
     return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]
 
 
-def crossed(
+def crossed_at_tier(
     dut: Deployment, *dimensions: Sequence[Any], most: int = 0, first: int = 0
 ) -> Sequence[tuple[Any, ...]]:
     """What to combine: in the deep tier each value of a dimension with each of all others.
@@ -114,7 +114,7 @@ def words(exchange: Exchange) -> object:
     return told.text, told.finish_reason, calls
 
 
-def sure(
+def is_deterministic(
     dut: Deployment,
     route: str,
     kept: Mapping[str, Any],
@@ -141,11 +141,11 @@ def sure(
     return True
 
 
-def settle(
+def require_determinism(
     dut: Deployment, kept: Mapping[str, Any], varied: Mapping[str, Any], role: str = "chat"
 ) -> None:
     """Go on to blame a difference between two chat requests, or raise NoControl."""
-    if not sure(dut, CHAT, kept, varied, role=role):
+    if not is_deterministic(dut, CHAT, kept, varied, role=role):
         raise NoControl("the deployment answers the same request differently")
 
 

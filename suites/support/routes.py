@@ -32,18 +32,22 @@ def streaming(contract: Contract) -> Mapping[str, str]:
     return {endpoint: str(one.role) for endpoint, one in contract.operations.items() if one.stream}
 
 
-def doors(dut: Deployment) -> Mapping[str, Request]:
+def baseline_requests(dut: Deployment) -> Mapping[str, Request]:
     """The plain request of each route, by operation."""
     plain = {endpoint: dut.plain(one) for endpoint, one in dut.contract.operations.items()}
     return {endpoint: request for endpoint, request in plain.items() if request}
 
 
-def locked(dut: Deployment) -> Mapping[str, Request]:
+def protected(dut: Deployment) -> Mapping[str, Request]:
     """The doors that are shut to a request without a key: of the others, AUTH-…-01 speak.
 
     Raises Inconclusive, and Untestable when there is none.
     """
-    shut = {each: door for each, door in doors(dut).items() if _shut(dut.send(without_key(door)))}
+    shut = {
+        each: door
+        for each, door in baseline_requests(dut).items()
+        if _shut(dut.send(without_key(door)))
+    }
     if not shut:
         raise Untestable("no route asks for a key: see AUTH-MODELS-01")
     return shut

@@ -49,7 +49,7 @@ TOGETHER: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Sent:
+class RequestVariation:
     """Fields that vary the plain request of a route, and the role of the model that is asked.
 
     `company` is one request that holds this value among lawful values of all other rows: where it
@@ -60,7 +60,7 @@ class Sent:
     told: str
     fields: Mapping[str, Any]
     role: str
-    company: Mapping[str, Any] = field(default_factory=dict)
+    batch: Mapping[str, Any] = field(default_factory=dict)
     nested: bool = False
 
 
@@ -77,8 +77,8 @@ def accepted(kind: str, cheap: int = CHEAP) -> Cases:
             if row.required:
                 continue
             numbers = range(len(row.example))
-            sent = [_in_company(contract, kind, row, number) for number in numbers]
-            most = cheap if any(each.company for each in sent[:cheap]) else 1
+            sent = [_in_batch(contract, kind, row, number) for number in numbers]
+            most = cheap if any(each.batch for each in sent[:cheap]) else 1
             for tier, some in (("standard", sent[:most]), ("deep", sent[most:])):
                 if some:
                     label = f"{row.field} {tier}"
@@ -87,10 +87,10 @@ def accepted(kind: str, cheap: int = CHEAP) -> Cases:
     return cases
 
 
-def take(dut: Deployment, route: str, each: Sent) -> Iterator[Finding]:
+def take(dut: Deployment, route: str, each: RequestVariation) -> Iterator[Finding]:
     """A finding unless the value is accepted: in company, or else alone."""
-    if each.company:
-        together = dut.send(dut.request(route, each.role, **each.company))
+    if each.batch:
+        together = dut.send(dut.request(route, each.role, **each.batch))
         if together.ok and not any(True for _ in verify.accepted(together)):
             return
     alone = dut.send(dut.request(route, each.role, **each.fields))
@@ -106,7 +106,7 @@ def refused(kind: str) -> Cases:
     """
 
     def cases(contract: Contract) -> Iterator[Check]:
-        found: dict[str, list[Sent]] = defaultdict(list)
+        found: dict[str, list[RequestVariation]] = defaultdict(list)
         for clause, sent in _wrong(contract, contract.tables.requests[kind]):
             found[clause].append(sent)
         for clause, wrong in found.items():
@@ -121,7 +121,7 @@ def refused(kind: str) -> Cases:
     return cases
 
 
-def _is_number(sent: Sent) -> bool:
+def _is_number(sent: RequestVariation) -> bool:
     return all(type(value) in (int, float) for value in sent.fields.values())
 
 
@@ -131,22 +131,22 @@ def clauses(contract: Contract, kind: str) -> frozenset[str]:
     return frozenset(one.clause for one in each)
 
 
-def varied(row: RequestRow, value: Any) -> Sent:
+def varied(row: RequestRow, value: Any) -> RequestVariation:
     """The plain request with this value of a row's field."""
     told = f"no {row.field}" if value is ABSENT else f"{row.field} = {value!r}"
     fields = {**_beside(row), row.field: value}
-    return Sent(told, fields, row.needs or "")
+    return RequestVariation(told, fields, row.needs or "")
 
 
-def _in_company(contract: Contract, kind: str, row: RequestRow, number: int) -> Sent:
+def _in_batch(contract: Contract, kind: str, row: RequestRow, number: int) -> RequestVariation:
     sent = varied(row, row.example[number])
-    company = company_of(contract, kind, row.needs or "", number)
-    is_in = row.field in company and company[row.field] == row.example[number]
-    return replace(sent, company=company) if is_in else sent
+    batch = batch_of(contract, kind, row.needs or "", number)
+    is_in = row.field in batch and batch[row.field] == row.example[number]
+    return replace(sent, batch=batch) if is_in else sent
 
 
 @cache
-def company_of(contract: Contract, kind: str, role: str = "", number: int = 0) -> Mapping[str, Any]:
+def batch_of(contract: Contract, kind: str, role: str = "", number: int = 0) -> Mapping[str, Any]:
     """The n-th sample value of each row of a role, where the table promises to take them all.
 
     None asks for a stream, which has another form of answer.
@@ -174,7 +174,7 @@ def _value(row: RequestRow, number: int) -> Mapping[str, Any]:
     return {row.field: row.example[number]} if number < len(row.example) else {}
 
 
-def _wrong(contract: Contract, table: RequestTable) -> Iterator[tuple[str, Sent]]:
+def _wrong(contract: Contract, table: RequestTable) -> Iterator[tuple[str, RequestVariation]]:
     for row in table.rows:
         if row.required and row.presence_clause:
             yield row.presence_clause, varied(row, ABSENT)
@@ -185,10 +185,15 @@ def _wrong(contract: Contract, table: RequestTable) -> Iterator[tuple[str, Sent]
             yield from _wrong_elements(contract, row, row.each)
 
 
-def _wrong_elements(contract: Contract, row: RequestRow, name: str) -> Iterator[tuple[str, Sent]]:
+def _wrong_elements(
+    contract: Contract, row: RequestRow, name: str
+) -> Iterator[tuple[str, RequestVariation]]:
     """The same for each wrong element of a list: a message, a part of its content."""
     for clause, value, role in _wrong_objects(contract, name):
-        yield clause, Sent(f"{row.field}: {value!r}", {row.field: [value]}, role, nested=True)
+        yield (
+            clause,
+            RequestVariation(f"{row.field}: {value!r}", {row.field: [value]}, role, nested=True),
+        )
 
 
 def _wrong_objects(contract: Contract, name: str) -> Iterator[tuple[str, Any, str]]:

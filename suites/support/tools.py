@@ -8,7 +8,7 @@ from fixtures.transport.document import NOT_JSON, parse
 from schemas.outcomes import NoControl, Untestable
 from suites.engine import verify
 from suites.engine.checks import Findings
-from suites.support.probes import read, said
+from suites.support.probes import as_messages, read
 from suites.support.table_cases import WEATHER
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ CLOCK = {
 # The first is never the one that a question of the weather asks for.
 TOOLS = [CLOCK, WEATHER]
 
-PARIS = said("What's the weather in Paris?")
+PARIS = as_messages("What's the weather in Paris?")
 
-BOTH = said("What time is it in Paris, and what time is it in Rome?")  # may take two calls
+BOTH = as_messages("What time is it in Paris, and what time is it in Rome?")  # may take two calls
 
 CALLS = 5
 

@@ -36,7 +36,7 @@ def _answered(request: Request) -> Exchange:
 def _hanging(request: Request) -> Exchange:
     """No answer in time, twice, while a plain request was answered."""
     time.sleep(SLOW)
-    return Exchange(request.key, request, 0, failure=Failure.TIMEOUT, stands=True)
+    return Exchange(request.key, request, 0, failure=Failure.TIMEOUT, confirmed=True)
 
 
 def test_answers_that_never_come_end_a_hunt_early(chat: Target) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fixtures.transport.exchange import Exchange
-    from reports.verdicts import Said
+    from reports.verdicts import ClauseVerdict
     from tests.kill_matrix.memory import Memory, Report
 
 SLOW = 0.1
@@ -75,12 +75,12 @@ def silence(
     )
 
 
-def _violated(report: Report) -> list[Said]:
+def _violated(report: Report) -> list[ClauseVerdict]:
     red = [one for one in report.outcome.clauses if one.clause.id in report.violated]
     return [one for one in red if one.gate != "report"]
 
 
-def _told(said: Said) -> str:
+def _told(said: ClauseVerdict) -> str:
     found = [(f.expected, f.actual, f.where) for f in said.findings[:2]]
     return f"{said.clause.id} {said.verdict} {said.reason} {found or ''}"
 

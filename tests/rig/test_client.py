@@ -289,11 +289,11 @@ def test_trouble_stands_where_a_plain_request_is_answered(
     with liars.serving(hangs_up_on_chat) as running:
         client = connect(running.url)
         exchange = client.send(CHAT, control=MODELS)
-        assert exchange.stands
-        assert told[-1].stands
+        assert exchange.confirmed
+        assert told[-1].confirmed
         assert len({each.id for each in told}) == len(told) == running.requests
     with liars.serving(liars.hangs_up) as running:
-        assert not connect(running.url).send(CHAT, control=MODELS).stands
+        assert not connect(running.url).send(CHAT, control=MODELS).confirmed
 
 
 def test_dropped_connections_cost_no_attempt(connect: Connect) -> None:
