@@ -291,7 +291,11 @@ def _strength(document: Document) -> dict[str, list[dict[str, Any]]]:
 def _killed() -> dict[str, dict[str, int]]:
     """How many of the faults planted for each clause are found; empty when not measured."""
     try:
-        found: dict[str, dict[str, int]] = json.loads(KILLED.read_bytes())["clauses"]
+        found = json.loads(KILLED.read_bytes())["clauses"]
     except OSError:
         return {}
-    return found
+    seen = {name: len(row["seen"]) for name, row in found.items()}
+    return {
+        name: {"faults": seen[name] + len(row["unseen"]), "killed": seen[name]}
+        for name, row in found.items()
+    }

@@ -1,7 +1,7 @@
 """The suite against every fault and every variant.
 
-python -m tests.kill_matrix                       all of it, and reports/kill-matrix.{json,md}
-python -m tests.kill_matrix --update              what is new since, into the same files
+python -m tests.kill_matrix                       all of it, and reports/kill-matrix.json
+python -m tests.kill_matrix --update              what is new since, into the same file
 python -m tests.kill_matrix --only 'audio-*'      some of it, to the terminal alone
 python -m tests.kill_matrix faults                faults alone; or: variants
 python -m tests.kill_matrix flips --runs 20       20 runs on noisy deployments: the same verdicts?
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", default="*", metavar="PATTERN", help="faults and variants of these names")
     # Deployments that are slow on purpose are waited for: two jobs a core keep it busy.
     add("--jobs", type=int, default=2 * (os.cpu_count() or 1))
-    add("--out", type=Path, metavar="FILE", help="the JSON; the table stands beside it")
+    add("--out", type=Path, metavar="FILE", help="the JSON")
     add("--combinations", type=int, default=50, help="sets of variants to draw")
     add("--update", action="store_true", help="keep what was measured of faults as they are now")
     add("--runs", type=int, default=20, help="how often flips runs the suite")

@@ -1,17 +1,20 @@
-"""What is published: reports/kill-matrix.json, and the same as a table to read."""
+"""What is published of the matrix: which faults each clause has, and which its checks see.
+
+`reports/kill-matrix.json` has one line a clause, and one a variant; the reports read the clauses,
+and the choice of what is measured on each change reads what each fault and variant cost.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fixtures.reference import faults, variants
-from reports import writers
 from schemas import profiles
+from suites.engine.checks import TIERS
 from tests.kill_matrix import combinations
 from tests.kill_matrix.proof import UNBREAKABLE
 
@@ -25,6 +28,7 @@ LAW = profiles.load(profiles.DEFAULT)
 
 PATH = Path(__file__).parents[2] / "reports" / "kill-matrix.json"
 SETS = 50  # of variants, that are drawn to go together
+ROUNDED = 25  # requests: what a fault costs differs from run to run, and the file does not
 Row = dict[str, Any]
 
 
@@ -45,8 +49,12 @@ class Matrix:
         lies, moods = faults.load().entries, variants.load().entries
         sets = combinations.drawn(list(moods), SETS)
         return cls(
-            {name: row for name, row in found["faults"].items() if name in lies},
-            {n: row for n, row in found["variants"].items() if n in moods or n in sets},
+            {name: row for name, row in _rows(found) if name in lies},
+            {
+                name: {"red": found["loud"].get(name, []), "exit": {}, "sent": sent}
+                for name, sent in found["variants"].items()
+                if name in moods or name in sets
+            },
             found["seconds"],
         )
 
@@ -89,36 +97,65 @@ class Matrix:
 
     @property
     def clauses(self) -> dict[str, Row]:
-        """How many faults each clause has, and how many of them its checks see."""
-        tried = Counter(clause for row in self.faults.values() for clause in row["violates"])
-        seen = Counter(
-            clause
-            for row in self.faults.values()
-            for clause in row["violates"]
-            if clause in row["red"]
-        )
-        return {
-            name: {
-                "faults": tried[name],
-                "killed": seen[name],
-                "gate": clause.gate,
-                **({"unbreakable": UNBREAKABLE[name]} if name in UNBREAKABLE else {}),
-            }
-            for name, clause in LAW.clauses.items()
-        }
+        """The faults of each clause that its checks see, and those that others see, with costs."""
+        rows: dict[str, Row] = {}
+        for name in LAW.clauses:
+            mine = {n: row for n, row in self.faults.items() if name in row["violates"]}
+            seen = {n: _cost(row) for n, row in mine.items() if name in row["red"]}
+            unseen = {n: _cost(row) for n, row in mine.items() if n not in seen}
+            why = {"unbreakable": UNBREAKABLE[name]} if name in UNBREAKABLE else {}
+            rows[name] = {"seen": seen, "unseen": unseen, **why}
+        return rows
 
     def as_written(self) -> Row:
         """The file."""
+        loud = {name: row["red"] or ["INCOMPLETE"] for name, row in self.variants.items()}
         return {
-            "format": 1,
-            "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+            "format": 2,
             "contract": LAW.digest,
             "seconds": round(self.seconds),
             "figures": self.figures,
-            "faults": {name: self.faults[name] for name in sorted(self.faults)},
-            "variants": {name: self.variants[name] for name in sorted(self.variants)},
             "clauses": self.clauses,
+            "besides": {
+                name: row["collateral"]
+                for name, row in sorted(self.faults.items())
+                if row["collateral"]
+            },
+            "deep": sorted(n for n, row in self.faults.items() if row["tier"] not in TIERS[:2]),
+            "variants": {name: _cost(row) for name, row in sorted(self.variants.items())},
+            "loud": {name: why for name, why in loud.items() if not self.heard(name)},
         }
+
+
+def _cost(row: Row) -> int:
+    """Requests, rounded up."""
+    sent: int = -(-row["sent"] // ROUNDED) * ROUNDED
+    return sent
+
+
+def _rows(found: Row) -> Iterator[tuple[str, Row]]:
+    """What the file says of each fault."""
+    violates: dict[str, list[str]] = defaultdict(list)
+    red: dict[str, list[str]] = defaultdict(list)
+    sent: dict[str, int] = {}
+    for clause, row in found["clauses"].items():
+        for name, cost in (*row["seen"].items(), *row["unseen"].items()):
+            violates[name].append(clause)
+            red[name] += [clause] if name in row["seen"] else []
+            sent[name] = cost
+    for name in sorted(sent):
+        besides = found["besides"].get(name, [])
+        yield (
+            name,
+            {
+                "violates": sorted(violates[name]),
+                "red": sorted([*red[name], *besides]),
+                "killed": bool(red[name]),
+                "collateral": besides,
+                "tier": TIERS[2] if name in found["deep"] else TIERS[1],
+                "sent": sent[name],
+            },
+        )
 
 
 def told_of_kill(one: Kill) -> str:
@@ -143,42 +180,18 @@ def summary(figures: Row) -> str:
 
 
 def write(matrix: Matrix, path: Path) -> None:
-    """Write the file and the table beside it."""
-    found = matrix.as_written()
-    path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    path.with_suffix(".md").write_text(table(found), "utf-8")
+    """Write the file."""
+    path.write_text(as_text(matrix.as_written()), "utf-8")
 
 
-def table(found: Row) -> str:
-    """The matrix in Markdown: what was measured, faults by clause, and what lawful ones did."""
-    lines = ["# Kill matrix", "", f"Measured {found['measured']}: {summary(found['figures'])}.", ""]
-    lines += ["## Clauses", "", "✓: its checks see the fault. –: another clause's do.", ""]
-    lines += writers.table(("Clause", "Gate", "Faults"), _by_clause(found))
-    lines += ["", "## Faults", ""]
-    head = ("Fault", "Violates", "Turned red besides", "Tier")
-    lines += writers.table(head, map(_of_fault, found["faults"].items()))
-    lines += ["", "## Lawful variants", ""]
-    rows = ((name, _all(row["red"]), _all(row["open"])) for name, row in found["variants"].items())
-    lines += writers.table(("Variant", "Red", "Undecided"), rows)
-    return "\n".join(lines) + "\n"
-
-
-def _of_fault(fault: tuple[str, Row]) -> tuple[str, ...]:
-    name, row = fault
-    told = [f"{each} {'✓' if each in row['red'] else '–'}" for each in row["violates"]]
-    tier = row["tier"] if row["killed"] else writers.Markdown("**survived**")
-    return name, _all(told), _all(row["collateral"]), tier
-
-
-def _all(names: list[str]) -> str:
-    return ", ".join(names)
-
-
-def _by_clause(found: Row) -> Iterator[tuple[str, ...]]:
-    for clause, row in found["clauses"].items():
-        told = [
-            f"{name} {'✓' if clause in fault['red'] else '–'}"
-            for name, fault in found["faults"].items()
-            if clause in fault["violates"]
-        ]
-        yield clause, row["gate"], _all(told) or row.get("unbreakable", "none")
+def as_text(found: Row) -> str:
+    """The file as JSON, one line an entry: a change of one clause is a change of one line."""
+    parts = []
+    for name, value in found.items():
+        if isinstance(value, dict) and name != "figures":
+            rows = [f"  {json.dumps(key)}: {json.dumps(each)}" for key, each in value.items()]
+            text = "{\n" + ",\n".join(rows) + "\n }" if rows else "{}"
+        else:
+            text = json.dumps(value)
+        parts.append(f" {json.dumps(name)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"

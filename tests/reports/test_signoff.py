@@ -75,7 +75,7 @@ def test_faults_found_are_told_where_they_were_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert all("not measured" in text for text in drawn()) or view.KILLED.exists()
-    rows = {samples.BLOCKS: {"faults": 5, "killed": 4}}
+    rows = {samples.BLOCKS: {"seen": dict.fromkeys("abcd", 1), "unseen": {"e": 1}}}
     (tmp_path / "kill-matrix.json").write_text(json.dumps({"clauses": rows}))
     monkeypatch.setattr(view, "KILLED", tmp_path / "kill-matrix.json")
     assert all("4 of 5" in text for text in drawn())
