@@ -99,9 +99,10 @@ class Reporter:
         self.fault = self.fault or self.redact(why)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
-        """Show what a check said in place of a traceback."""
-        report: pytest.TestReport = yield
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Show what a check said in place of a traceback, and of which clause it is."""
+        report: Any = yield
+        report.clauses = tuple(name for each in item.iter_markers("clause") for name in each.args)
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, ClauseNotMet):
             self._show(report, error.judgement)
@@ -120,8 +121,8 @@ class Reporter:
             crash = Judgement((), report.nodeid, Result.HARNESS_ERROR, reason)
             self.crashed.append(crash)
         elif report.when == "call":
-            clause = _clause_of(report.nodeid)
-            self.shown[clause] = self.shown.get(clause, False) or report.failed
+            for clause in getattr(report, "clauses", ()):
+                self.shown[clause] = self.shown.get(clause, False) or report.failed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -251,8 +252,3 @@ def _text(clause: Clause, judgement: Judgement) -> str:
     if judgement.reason:
         parts.append(judgement.reason)
     return "\n".join(map(visible.printed, parts))
-
-
-def _clause_of(nodeid: str) -> str:
-    """The clause in the brackets of a check's id, or an empty string."""
-    return nodeid.partition("[")[2].rstrip("]").partition(",")[0]

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from schemas import boundary_values, profiles, strategies
+from suites.fuzz import generated
 
 LAW = profiles.load(profiles.DEFAULT)
 
@@ -88,3 +91,15 @@ def test_values_of_a_row_have_the_standing_that_was_asked_for(standing: Any) -> 
 def test_an_unknown_field_is_open(data: st.DataObject) -> None:
     value = data.draw(strategies.values(BODIES, "chat.request", "no_such_field", "open"))
     assert BODIES["chat.request"].standing("no_such_field", value) == "open"
+
+
+def test_hypothesis_still_asks_where_we_answer_that_it_knows_no_constants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Constants of modules that happen to be imported would make a seed mean other values."""
+    mark = 918_273_645
+    assert providers._get_local_constants is Constants
+    assert mark not in generated.draw(st.integers(min_value=7), 500, "a seed")
+    monkeypatch.setattr(providers, "_get_local_constants", lambda: Constants(integers={mark}))
+    # Other bounds: what it knows of the first ones is cached.
+    assert mark in generated.draw(st.integers(min_value=8), 500, "a seed")
