@@ -1,15 +1,9 @@
-"""Wiring: registers the plugins, and connects the client's exchanges to judge and recorder.
-
-Over 400 lines as long as it gathers what `verdict.json` says of the run: that moves to the reports.
-"""
+"""Wiring: registers the plugins, and connects the client's exchanges to judge and recorder."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -18,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures.redaction.secret import Redactor
-from fixtures.session import control, ending, har_import, keys, run
+from fixtures.session import control, ending, facts, har_import, keys, run
 from fixtures.session import plugin as fixtures_plugin
 from fixtures.session.replay_client import Replies
-from fixtures.target.model_roles import Cast
 from fixtures.target.setup import Setup
 from fixtures.transport import har
 from reports import allure, compared, fingerprint, output, signoff, waivers
@@ -43,7 +36,6 @@ if TYPE_CHECKING:
     from schemas.records import Judgement
 
 pytest_plugins = ["fixtures.session.plugin", "suites.engine.plugin"]
-TOOLS = ("pytest", "httpx", "hypothesis", "schemathesis", "jsonschema")
 VERSION = metadata.version("compactifai-conformance")
 REPORTER = "conformance-reporter"
 NOWHERE = "http://nowhere.invalid"
@@ -307,8 +299,8 @@ def gather(config: pytest.Config) -> Facts | None:
             tier=dut.setup.tier,
             unpromised=contract.not_promised,
         ),
-        deployment=_deployment(dut, fingerprint.of(entries(evidence))),
-        suite=_suite(dut, folder.parent),
+        deployment=facts.deployment(dut, fingerprint.of(entries(evidence))),
+        suite=facts.suite(dut, folder.parent, VERSION, catalogue.digest()),
         spent=dut.client.allowance.spent(),
         key_env=dut.setup.key_env,
         rules=catalogue.rules(contract),
@@ -329,7 +321,7 @@ def _at_the_end(evidence: Path, dut: Deployment) -> list[Judgement]:
     if not ending.why():
         with ending.cut_short():
             judgements += _over_run(evidence, contract)
-            judgements += prerequisites.unserved(contract, _cast(dut))
+            judgements += prerequisites.unserved(contract, facts.cast(dut))
     if not judgements and (cause := ending.why() or ending.late()):
         judgements += judge.left_out(cause)
     return judgements
@@ -366,49 +358,4 @@ def _recorded(config: pytest.Config) -> dict[str, Any]:
             "exchanges": len(recording.exchanges),
             "passed_over": dict(recording.passed_over),
         }
-    }
-
-
-def _deployment(dut: Deployment, told: dict[str, Any]) -> dict[str, Any]:
-    """Which deployment it was: enough to tell another day's from this one."""
-    cast = _cast(dut)
-    listed = sorted(str(entry["id"]) for entry in cast.entries)
-    chosen = {role: cast.models(role) for role in dut.contract.roles}
-    return {
-        "base_url": dut.setup.base_url,
-        "profile": dut.contract.name,
-        "reference": dut.setup.reference,
-        "models": {role: models[0] for role, models in chosen.items() if models},
-        "listed": listed,
-        "listed_digest": hashlib.sha256(json.dumps(listed).encode()).hexdigest(),
-        "server": told["headers"].get("server", []),
-        **told,
-    }
-
-
-def _cast(dut: Deployment) -> Cast:
-    """Who plays which role; nobody, where a recording does not list the models."""
-    try:
-        return dut.cast
-    except NotRun:
-        return Cast(dut.contract.roles)
-
-
-def _suite(dut: Deployment, report_dir: Path) -> dict[str, Any]:
-    return {
-        "version": VERSION,
-        "digest": catalogue.digest(),
-        "contract": dut.contract.digest,
-        "profile": dut.contract.profile_digest,
-        "versions": {name: metadata.version(name) for name in TOOLS},
-        "tier": dut.setup.tier,
-        "budget": {
-            "requests": dut.setup.request_budget,
-            "tokens": dut.setup.token_budget,
-            "rate": dut.setup.rate_limit,
-            "seconds": dut.setup.time_budget,
-        },
-        "seed": dut.setup.seed,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "report": str(report_dir / "verdict.json"),
     }
