@@ -76,6 +76,7 @@ class Clause:
     """One promise of the documents, with the words that make it.
 
     `given` are keys of a profile and the value under which the clause speaks of a deployment.
+    `reworded` has the statement for another `done_sentinel` of the operation than the documents'.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Clause:
     needs: tuple[RoleName, ...] = ()
     see: tuple[ObservationId, ...] = ()
     given: Mapping[Literal["auth_enforced"], bool] = field(default_factory=dict)
+    reworded: Mapping[Sentinel, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

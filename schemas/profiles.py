@@ -22,6 +22,7 @@ from schemas.catalogue import Catalogue, Rows
 from schemas.contract import EVERY_STATUS, Clause, Contract, ErrorShape, Gate, Sentinel
 from schemas.structure import ClauseId, Reader, RoleName
 from schemas.support import Override
+from schemas.table_types import Operation
 from schemas.yaml_rows import ContractError, Row, Where, at, choose, plain
 from schemas.yaml_rows import read as read_rows
 
@@ -244,11 +245,15 @@ def _over(parent: Profile, own: Profile) -> Profile:
 def _contract(
     found: Catalogue, profile: Profile, reasons: Mapping[str, str], digest: str
 ) -> Contract:
+    documented = {one.endpoint: one for one in found.tables.operations}
     clauses = {
-        clause.id: replace(clause, gate=profile.gates.get(ClauseId(clause.id), clause.gate))
+        clause.id: replace(
+            clause,
+            gate=profile.gates.get(ClauseId(clause.id), clause.gate),
+            statement=_statement(clause, documented.get(clause.endpoint), profile),
+        )
         for clause in found.clauses.values()
     }
-    documented = {one.endpoint: one for one in found.tables.operations}
     operations = {endpoint: documented[endpoint] for endpoint in profile.endpoints or ()}
     return Contract(
         name=profile.name,
@@ -268,6 +273,12 @@ def _contract(
         digest=found.digest,
         profile_digest=digest,
     )
+
+
+def _statement(clause: Clause, operation: Operation | None, profile: Profile) -> str:
+    """The words of a clause under a profile: they say what is judged there."""
+    sentinel = profile.done_sentinel.get(operation.name) if operation else None
+    return clause.reworded.get(sentinel, clause.statement) if sentinel else clause.statement
 
 
 def _reasons(

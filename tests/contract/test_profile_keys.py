@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from schemas import profiles
 from tests import bench
 
 if TYPE_CHECKING:
@@ -114,3 +115,15 @@ def test_a_gate_decides_the_headline(reference: str, tmp_path: Path) -> None:
     for profile, gate in (("compactifai", "block"), (str(path), "report")):
         found = bench.examine(url, *PLAIN, profile=profile, tier="standard")["CHAT-RESP-ID-01"]
         assert (found.verdict, found.clause.gate) == ("violated", gate)
+
+
+@pytest.mark.parametrize("sentinel", ["required", "optional", "absent"])
+def test_statement_says_what_is_judged(sentinel: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    lines = f"extends: compactifai\ndone_sentinel: {{chat: {sentinel}, responses: {sentinel}}}\n"
+    path.write_text(f"name: mine\ntitle: Mine\n{lines}", "utf-8")
+    words = {"required": ("exactly one", "ends with"), "optional": ("at most one",) * 2}
+    wanted = words.get(sentinel, ("without",) * 2)
+    clauses = profiles.load(str(path)).clauses
+    for name, part in zip(("STREAM-CHAT-DONE-01", "STREAM-RESP-DONE-01"), wanted, strict=True):
+        assert part in clauses[name].statement
