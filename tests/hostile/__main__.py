@@ -1,6 +1,6 @@
 """The suite against every hostile deployment.
 
-python -m tests.hostile                        every second one of each kind, and reports/hostile.json
+python -m tests.hostile                        every second one, and reports/hostile.json
 python -m tests.hostile --all                  all of it: twice as long
 python -m tests.hostile --only 'echoes-*'      some of it
 python -m tests.hostile --list                 names, kinds, and the verdicts that are right
