@@ -230,3 +230,12 @@ def test_old_verdict_is_gone_when_a_run_does_not_end(tmp_path: Path) -> None:
     runs.start(tmp_path, ONE, "--base-url", NOWHERE)  # a run that makes the folder its own
     (tmp_path / "report" / "verdict.json").write_text(json.dumps({"verdict": "CONFORMANT"}))
     assert runs.start(tmp_path, ONE, "--base-url", NOWHERE).verdict["verdict"] == "UNREACHABLE"
+
+
+@pytest.mark.parametrize("proxy", [":::", "ftp://x", "not a proxy", "http://me:secret@[x"])
+def test_proxy_of_the_environment_that_is_none(proxy: str, tmp_path: Path) -> None:
+    run = runs.start(tmp_path, ONE, "--base-url=https://example.invalid/v1", HTTPS_PROXY=proxy)
+    run.no_traceback()
+    assert run.exit_status == 4, run.out + run.err
+    assert "$HTTPS_PROXY is no proxy that can be used" in run.err
+    assert "secret" not in run.out + run.err
