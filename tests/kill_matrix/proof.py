@@ -24,16 +24,4 @@ UNPROVEN: dict[str, str] = {
 }
 
 # Variants that no whole run has measured yet: `python -m tests.kill_matrix --update` does.
-UNMEASURED = frozenset(
-    {
-        "http-one-byte-at-a-time",
-        "ids-of-four-thousand-letters",
-        "json-nine-hundred-deep",
-        "json-says-odd-things-twice",
-        "json-with-much-space",
-        "models-by-the-thousand",
-        "models-with-odd-ids",
-        "models-with-space-around-ids",
-        "stream-alive-by-the-thousand",
-    }
-)
+UNMEASURED: frozenset[str] = frozenset()

@@ -232,7 +232,7 @@ def test_old_verdict_is_gone_when_a_run_does_not_end(tmp_path: Path) -> None:
     assert runs.start(tmp_path, ONE, "--base-url", NOWHERE).verdict["verdict"] == "UNREACHABLE"
 
 
-@pytest.mark.parametrize("proxy", [":::", "ftp://x", "not a proxy", "http://me:secret@[x"])
+@pytest.mark.parametrize("proxy", [":::", "not a proxy", "ftp://me:secret@x"])
 def test_proxy_of_the_environment_that_is_none(proxy: str, tmp_path: Path) -> None:
     run = runs.start(tmp_path, ONE, "--base-url=https://example.invalid/v1", HTTPS_PROXY=proxy)
     run.no_traceback()
