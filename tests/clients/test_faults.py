@@ -54,7 +54,12 @@ def client(case: Check) -> bool:
 pytestmark = pytest.mark.usefixtures("clients")
 
 
-@pytest.mark.parametrize("name", chosen())
+@pytest.mark.parametrize(
+    "name",
+    [  # every second one each time, the others with --slow
+        pytest.param(name, marks=[pytest.mark.slow] * (at % 2)) for at, name in enumerate(chosen())
+    ],
+)
 def test_fault_is_killed_by_its_clauses(
     request: pytest.FixtureRequest, reference: str, name: str
 ) -> None:
@@ -90,7 +95,10 @@ def test_a_response_as_sparse_as_printed_breaks_no_client(reference: str) -> Non
     assert verdicts.violated == {"RESP-OUT-OPENAI-01"}, verdicts.told()
 
 
-@pytest.mark.parametrize("names", VARIANTS)
+# One of them each time, the others with --slow.
+@pytest.mark.parametrize(
+    "names", [VARIANTS[0], *(pytest.param(each, marks=pytest.mark.slow) for each in VARIANTS[1:])]
+)
 def test_lawful_variants_violate_nothing(reference: str, names: str) -> None:
     url = f"{reference}/variant/{names}/v1"
     verdicts = bench.examine(url, areas=AREAS, of=client, tier="standard")

@@ -148,6 +148,7 @@ def test_no_verdict_is_reported() -> None:
     assert any("no verdict.json" in each for each in judged("pass").wrong)
 
 
+@pytest.mark.slow
 def test_excess_is_reported() -> None:
     program = VERDICT + (
         "(root / 'tmp' / 'x').write_bytes(bytes(60_000_000))\n"

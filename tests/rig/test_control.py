@@ -91,6 +91,7 @@ def test_fault_is_only_here(reference: str, tmp_path: Path) -> None:
     assert BENCH_KEY not in (run.folder / "control" / "output.txt").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_control_that_is_away_changes_nothing(reference: str, tmp_path: Path) -> None:
     run = start(tmp_path, f"{reference}/fault/stream-forgets-done/v1", "http://127.0.0.1:1/v1")
     assert run.exit_status == 1
