@@ -31,6 +31,7 @@ def breaker(tmp_path: Path) -> Breaker:
 
 
 def test_kind_that_hung_three_times_in_a_row_is_not_asked_again(breaker: Breaker) -> None:
+    breaker.heard(ended(CHAT, 0, None))
     for number in range(3):
         breaker.pass_on(CHAT)
         breaker.heard(ended(CHAT, number * 10))
@@ -40,6 +41,15 @@ def test_kind_that_hung_three_times_in_a_row_is_not_asked_again(breaker: Breaker
         breaker.pass_on(CHAT)
     breaker.pass_on(STREAM)
     breaker.pass_on(LIST)
+
+
+def test_kind_that_was_never_answered_is_asked_twice(breaker: Breaker) -> None:
+    breaker.heard(ended(STREAM, 0, None))
+    for number in range(2):
+        breaker.pass_on(CHAT)
+        breaker.heard(ended(CHAT, number * 10))
+    with pytest.raises(Inconclusive, match="2 times in a row"):
+        breaker.pass_on(CHAT)
 
 
 def test_other_processes_of_the_run_know_it(breaker: Breaker, tmp_path: Path) -> None:
@@ -84,13 +94,20 @@ def test_what_ends_by_itself_or_costs_little_does_not_count(
         breaker.pass_on(CHAT)
 
 
-def test_run_that_lost_much_asks_what_hangs_but_once(breaker: Breaker) -> None:
-    """Six time-outs, two each of three kinds; then one of a fourth is enough."""
-    kinds = [plain_requests.post(f"/{name}", {"model": "a"}) for name in "abc"]
-    for number, kind in enumerate([*kinds, *kinds]):
-        breaker.pass_on(kind)
+def test_run_that_lost_much_asks_what_hangs_less_often(breaker: Breaker) -> None:
+    """Four time-outs, one each of four kinds that answer else: then two of a fifth are enough."""
+    kinds = [plain_requests.post(f"/{name}", {"model": "a"}) for name in "abcdefgh"]
+    for kind in (*kinds, STREAM, LIST):
+        breaker.heard(ended(kind, 0, None))
+    for number, kind in enumerate(kinds[:4]):
         breaker.heard(ended(kind, number * 10))
-    breaker.pass_on(STREAM)
-    breaker.heard(ended(STREAM, 100))
-    with pytest.raises(Inconclusive, match="with stream got no end within the time-out once"):
+    for number in range(2):
         breaker.pass_on(STREAM)
+        breaker.heard(ended(STREAM, 100 + number * 10))
+    with pytest.raises(Inconclusive, match="with stream got no end within the time-out 2 times"):
+        breaker.pass_on(STREAM)
+    for number, kind in enumerate(kinds[4:]):
+        breaker.heard(ended(kind, 200 + number * 10))
+    with pytest.raises(Inconclusive, match="got no end within the time-out once"):
+        breaker.pass_on(kinds[7])
+    breaker.pass_on(LIST)
