@@ -118,7 +118,7 @@ def test_a_request_without_a_required_field_is_refused(one: Sent) -> None:
 
 def test_every_ignored_field_at_once_is_accepted() -> None:
     ignored = {one.field: one.row.example[0] for one in TOP if _ignored(one, "chat.request")}
-    assert len(ignored) == 10
+    assert len(ignored) >= 10
     assert BODIES["chat.request"].accepts({**BASE["chat.request"], **ignored})
 
 
