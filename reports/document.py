@@ -6,6 +6,7 @@ Every other report is drawn from this document, so that none of them can disagre
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,8 @@ def _clause(
     }
     if said.reason:
         row["reason"] = said.reason
+    if said.forms.asked < said.forms.of:
+        row["forms"] = asdict(said.forms)
     if said.observations:
         row["observed"] = {seen.key: seen.value for seen in said.observations}
     if said.example in evidence and evidence_file.fits_a_line(evidence[said.example]):

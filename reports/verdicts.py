@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from schemas.records import Judgement, Result, Verdict
+from schemas.records import NO_FORMS, Forms, Judgement, Result, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,6 +70,7 @@ class ClauseVerdict:
     findings: tuple[Finding, ...] = ()
     observations: tuple[Observation, ...] = ()
     exchanges: int = 0
+    forms: Forms = NO_FORMS
     waiver: Waiver | None = None
     example: str = ""
 
@@ -226,6 +227,7 @@ def _weigh(
             seen for each in said if len(each.clauses) == 1 for seen in each.observations
         ),
         exchanges=len({exchange for each in said for exchange in each.exchanges}),
+        forms=sum((each.forms for each in said), NO_FORMS),
         waiver=covering[0] if covering else None,
     )
 

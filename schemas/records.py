@@ -79,6 +79,20 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Forms:
+    """How many of the forms of its requests a check asked for; at deep it is all of them."""
+
+    asked: int = 0
+    of: int = 0
+
+    def __add__(self, other: Forms) -> Forms:
+        return Forms(self.asked + other.asked, self.of + other.of)
+
+
+NO_FORMS = Forms()
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What one check says of its clause, or the invariants of one exchange say of theirs.
 
@@ -92,6 +106,7 @@ class Judgement:
     findings: tuple[Finding, ...] = ()
     observations: tuple[Observation, ...] = ()
     exchanges: tuple[str, ...] = ()
+    forms: Forms = NO_FORMS
 
     def line(self) -> str:
         """The record as one line of JSON."""
@@ -109,6 +124,7 @@ class Judgement:
             findings=tuple(Finding.from_json(finding) for finding in row["findings"]),
             observations=tuple(Observation(**seen) for seen in row["observations"]),
             exchanges=tuple(row["exchanges"]),
+            forms=Forms(**row["forms"]),
         )
 
 

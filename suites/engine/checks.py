@@ -28,7 +28,7 @@ from schemas.outcomes import (
     Unjudged,
     Untestable,
 )
-from schemas.records import ClauseNotMet, Finding, Judgement, Observation, Result
+from schemas.records import NO_FORMS, ClauseNotMet, Finding, Judgement, Observation, Result
 from suites.engine.bounds import Kept
 from suites.engine.judge import crash
 from suites.engine.prerequisites import require
@@ -141,7 +141,7 @@ def checks(cases: list[Check] | Cases) -> Callable[[Function], Callable[..., Non
 
 def execute(case: Check, dut: Deployment) -> Judgement:
     """Run one check and say how it ended. Never raises: a crash is the harness's own failure."""
-    dut.used = []
+    dut.used, dut.forms = [], []
     kept = Kept()
     result, reason = Result.JUDGED, ""
     try:
@@ -164,6 +164,7 @@ def execute(case: Check, dut: Deployment) -> Judgement:
         findings=tuple(found),
         observations=tuple(kept.observations),
         exchanges=tuple(dict.fromkeys(dut.used)),
+        forms=sum(dut.forms, NO_FORMS),
     )
 
 

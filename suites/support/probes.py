@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fixtures.target.chat_view import Answer, answer
 from schemas.outcomes import NoControl
+from schemas.records import Forms
 from suites.engine.verify import conclusive
 
 if TYPE_CHECKING:
@@ -67,13 +68,22 @@ def goes_on(dut: Deployment, above: int, **fields: Any) -> Answer:
 
 
 def at_tier(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
-    """The first values, which tell most; in the deep tier all of them."""
-    return values if dut.setup.tier == "deep" else values[:most]
+    """The first values, which tell most; in the deep tier all of them.
+
+    The reports say how many of the forms were asked for.
+    """
+    return _noted(dut, values if dut.setup.tier == "deep" else values[:most], len(values))
 
 
 def spread_at_tier(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
     """So many of these that are all alike, spread over a longer list; in the deep tier all."""
-    return values if dut.setup.tier == "deep" else spread(values, most)
+    chosen = values if dut.setup.tier == "deep" else spread(values, most)
+    return _noted(dut, chosen, len(values))
+
+
+def _noted(dut: Deployment, chosen: Sequence[T], of: int) -> Sequence[T]:
+    dut.forms.append(Forms(len(chosen), of))
+    return chosen
 
 
 def spread(values: Sequence[T], most: int) -> list[T]:
@@ -92,10 +102,12 @@ def crossed_at_tier(
     all are varied for the price of the longest. `most` requests of it, where that is given; two
     checks that share dimensions, the one plain and the other streamed, say where each is `first`.
     """
+    everything = list(product(*dimensions))
     if dut.setup.tier == "deep":
-        return list(product(*dimensions))
+        return _noted(dut, everything, len(everything))
     rows = range(first, first + (most or max(map(len, dimensions))))
-    return [tuple(values[row % len(values)] for values in dimensions) for row in rows]
+    diagonal = [tuple(values[row % len(values)] for values in dimensions) for row in rows]
+    return _noted(dut, diagonal, len(everything))
 
 
 def in_turn(dut: Deployment, model: str) -> dict[str, Any]:

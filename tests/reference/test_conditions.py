@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from fixtures.reference.alter import Condition
 
 LAW = profiles.load(profiles.DEFAULT)
-KEYS = (b"reference-key", b"a-key-of-tests", b"a-key-of-tests-and-more", b"another", b"a-key-of-")
-KEYS += tuple(base64.b64encode(b":" + each) for each in KEYS)
+PLAIN = (b"reference-key", b"a-key-of-tests", b"a-key-of-tests-and-more", b"another", b"a-key-of-")
+KEYS = (*PLAIN, *(base64.b64encode(b":" + each) for each in PLAIN))
 WORDS = (b"Bearer ", b"Basic ", b"")
 REGISTERS = {"fault": faults.load().entries, "variant": variants.load().entries}
 
