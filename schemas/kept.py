@@ -66,13 +66,22 @@ def fit(entry: Entry, room: int, clean: Callable[[str], str] = str) -> Kept:
     return Kept(_cut(told, body(content)), 0)
 
 
+def size(entry: Entry) -> int:
+    """About how many bytes an entry takes as it is, escapes left out."""
+    return _around(entry) + len(entry["response"]["content"].get("text") or "")
+
+
 def _cost(entry: Entry, packed: Entry) -> int:
+    length = len(packed.get("text") or "")
+    raw = packed.get("size", 0) // 8 if "_packed" in packed else length
+    return _around(entry) + max(length, raw)
+
+
+def _around(entry: Entry) -> int:
     headers = sum(
         len(each["name"]) + len(each["value"]) + HEADER for each in entry["response"]["headers"]
     )
-    size = len(packed.get("text") or "")
-    raw = packed.get("size", 0) // 8 if "_packed" in packed else size
-    return headers + CHUNK * len(entry["_chunks"]) + max(size, raw)
+    return headers + CHUNK * len(entry["_chunks"])
 
 
 def _cut(entry: Entry, whole: bytes) -> Entry:
