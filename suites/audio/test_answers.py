@@ -33,8 +33,8 @@ def test_keys_are_observed(dut: Deployment) -> Findings:
     exchange = ask(dut)
     verify.conclusive(exchange)
     found = PRINTED & set(exchange.document if isinstance(exchange.document, dict) else ())
-    told = {frozenset({"text"}): "text only", frozenset(PRINTED): "as printed"}
-    yield Observation("audio_keys", told.get(frozenset(found), "other"))
+    labels = {frozenset({"text"}): "text only", frozenset(PRINTED): "as printed"}
+    yield Observation("audio_keys", labels.get(frozenset(found), "other"))
 
 
 @check("AUDIO-EX-01")
@@ -45,8 +45,8 @@ def test_printed_requests_work(dut: Deployment) -> Findings:
     """
     if not text_of(ask(dut)).strip():
         raise Untestable("no text comes from any file: see AUDIO-PATH-01")
-    for told, exchange in (("curl", _as_curl(dut)), ("the Python SDK", _as_sdk(dut))):
-        yield from verify.accepted(exchange, f"the printed request of {told}")
+    for client, exchange in (("curl", _as_curl(dut)), ("the Python SDK", _as_sdk(dut))):
+        yield from verify.accepted(exchange, f"the printed request of {client}")
         if exchange.ok and not text_of(exchange).strip():
             yield verify.deviation(exchange, "a text that is not empty", where="/text")
 

@@ -37,7 +37,7 @@ def test_documented_values_are_accepted(
         # The answer to a format has a clause of its own, and so has that to a stream.
         if each.batch and not [*verify.status_ok(ask(dut, **each.batch))]:
             continue
-        yield from verify.status_ok(ask(dut, **each.fields), each.told)
+        yield from verify.status_ok(ask(dut, **each.fields), each.label)
 
 
 @check("AUDIO-REQ-PROMPT-01", tier="deep")
@@ -65,8 +65,8 @@ def test_a_missing_or_unknown_model_is_refused(dut: Deployment) -> Findings:
     What becomes of a model that chats with audio is observed.
     """
     models = (("no", ABSENT), ("an unknown", dut.nonce("model")), ("an empty", ""))
-    for told, model in models:
-        yield from verify.refused(ask(dut, model=model), f"{told} model")
+    for kind, model in models:
+        yield from verify.refused(ask(dut, model=model), f"{kind} model")
     for chats in at_tier(dut, dut.cast.models("audio_chat")[:1], 0):
         side = verify.side(ask(dut, model=chats))
         if side in ("accepted", "refused"):
@@ -83,11 +83,11 @@ def test_a_text_model_is_accepted_or_refused(dut: Deployment) -> Findings:
 def test_each_transcription_model_works(dut: Deployment) -> Findings:
     """Each model that is listed for transcription gives back the words of clear speech."""
     sent = plain(dut)
-    told = {model: ask(dut, model=model) for model in dut.cast.models("transcription")}
-    for model, exchange in told.items():
+    exchanges = {model: ask(dut, model=model) for model in dut.cast.models("transcription")}
+    for model, exchange in exchanges.items():
         yield from verify.accepted(exchange, f"model {model}")
-    deaf = {model: each for model, each in told.items() if each.ok and not heard(each, sent)}
-    if deaf and not any(heard(each, sent) for each in told.values()):
+    deaf = {model: each for model, each in exchanges.items() if each.ok and not heard(each, sent)}
+    if deaf and not any(heard(each, sent) for each in exchanges.values()):
         raise Untestable("no model hears: see AUDIO-PATH-01")
     for model, exchange in deaf.items():
         if not heard(ask(dut, model=model, sample=1), sent):
@@ -124,9 +124,9 @@ def test_english_is_the_default(dut: Deployment) -> Findings:
     Whether Spanish speech is taken for English as well, or its language is detected, is observed.
     """
     exchange = ask(dut)
-    told = _language(exchange.document)
-    if told and not told.casefold().startswith("en"):
-        actual = verify.show(told)
+    language = _language(exchange.document)
+    if language and not language.casefold().startswith("en"):
+        actual = verify.show(language)
         yield verify.deviation(exchange, "language en", actual=actual, where="/language")
     for file in at_tier(dut, ("spanish.wav",), 0):
         spanish = _language(dut.transcribe(clip(file)).document).casefold()

@@ -148,8 +148,8 @@ def test_an_upload_without_a_file_is_refused(dut: Deployment) -> Findings:
         ("a file that is text", dut.upload(None, file="speech.wav")),
         ("a JSON body", post("/audio/transcriptions", body)),
     )
-    for told, request in at_tier(dut, wrong, 2):
-        yield from verify.refused(dut.send(request), told)
+    for label, request in at_tier(dut, wrong, 2):
+        yield from verify.refused(dut.send(request), label)
 
 
 @checks(
@@ -160,9 +160,9 @@ def test_an_upload_without_a_file_is_refused(dut: Deployment) -> Findings:
 )
 def test_damaged_files_do_no_harm(dut: Deployment, damaged: dict[str, Clip]) -> Findings:
     """A damaged file is refused, or read as far as it goes; never a 5xx, never without an end."""
-    for told, each in at_tier(dut, [*damaged.items()], 1):
+    for label, each in at_tier(dut, [*damaged.items()], 1):
         for finding in verify.accepted_or_refused(dut.transcribe(each)):
-            yield replace(finding, actual=f"{finding.actual}, to {told}")
+            yield replace(finding, actual=f"{finding.actual}, to {label}")
 
 
 def _as_sent(container: str) -> Clip:

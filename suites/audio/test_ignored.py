@@ -86,7 +86,7 @@ def test_ignored_field_has_no_effect(
             if (changed := _change(look, name, value)) is None:
                 continue
             exchange = dut.transcribe(sent, **form, **{name: value})
-            expected, actual = _told(*changed)
+            expected, actual = _difference(*changed)
             yield verify.deviation(exchange, expected, actual=f"{actual}, with {name} {value!r}")
 
 
@@ -115,7 +115,7 @@ def face(exchange: Exchange) -> Face:
     return Face(tuple(sorted(keys)), spans)
 
 
-def _told(without: Face, with_: Face) -> tuple[str, str]:
+def _difference(without: Face, with_: Face) -> tuple[str, str]:
     """What was expected and what came, in what the two faces differ."""
     lost = sorted(set(without.keys) - set(with_.keys))
     new = sorted(set(with_.keys) - set(without.keys))

@@ -51,10 +51,10 @@ def test_requests_at_once_are_told_apart(
             expected = "HTTP 200 with an answer, as alone"
             yield verify.deviation(exchange, expected, clause="CHAT-PATH-01")
             continue
-        told = _said(exchange)
-        for other in (other for other in words if other != word and other in told):
+        text = _said(exchange)
+        for other in (other for other in words if other != word and other in text):
             expected = f"no {other}, which only another request holds"
-            yield verify.deviation(exchange, expected, actual=verify.show(told))
+            yield verify.deviation(exchange, expected, actual=verify.show(text))
     yield from _grows(answers, usage)
 
 
@@ -71,8 +71,8 @@ def _said(exchange: Exchange) -> str:
 def _grows(answers: Sequence[Exchange], usage: str) -> Findings:
     """A finding where a longer prompt does not count more than the one before it."""
     counts = [(_prompt_tokens(exchange), exchange) for exchange in answers if exchange.ok]
-    told = [(count, exchange) for count, exchange in counts if count is not None]
-    for (less, _), (more, exchange) in pairwise(told):
+    known = [(count, exchange) for count, exchange in counts if count is not None]
+    for (less, _), (more, exchange) in pairwise(known):
         if more <= less:
             expected = f"more than the {less} prompt tokens of a shorter prompt"
             yield verify.deviation(

@@ -71,8 +71,8 @@ def arrives(dut: Deployment, form: dict[str, Any]) -> bool:
     half = (same - base) / PLACES / 2
     if form:
         streamed = whole(dut, **TELLS)
-        told = read(streamed).usage if streamed.ok else None
-        return told is None or abs(read(streamed).tokens("prompt_tokens") - more) < half
+        usage = read(streamed).usage if streamed.ok else None
+        return usage is None or abs(read(streamed).tokens("prompt_tokens") - more) < half
     return abs((more - short) - (same - base)) < half
 
 
@@ -103,9 +103,9 @@ def test_texts_of_many_scripts_are_accepted(dut: Deployment) -> Findings:
 def test_earlier_turns_reach_the_model(dut: Deployment) -> Findings:
     """Earlier turns count: with a longer one the prompt of the same conversation is longer."""
     for form in FORMS:
-        for turns, told in () if arrives(dut, form) else PAST:
+        for turns, label in () if arrives(dut, form) else PAST:
             short, long = (turns(words) for words in (BRIEF, PIRATE))
-            yield from _longer(dut, short, long, f"a longer {told}", form)
+            yield from _longer(dut, short, long, f"a longer {label}", form)
 
 
 @check("CHAT-MSG-HISTORY-01", tier="deep")
@@ -195,7 +195,7 @@ def _order(text: str, pair: Sequence[str]) -> int:
 
 
 def _longer(
-    dut: Deployment, short: Messages, long: Messages, told: str, form: dict[str, Any]
+    dut: Deployment, short: Messages, long: Messages, label: str, form: dict[str, Any]
 ) -> Findings:
     """A finding where a longer conversation has no longer prompt; a stream need not tell it."""
     tells = TELLS if form else {}
@@ -205,5 +205,5 @@ def _longer(
     before, more = (read(each).tokens("prompt_tokens") for each in (less, exchange))
     if more <= before:
         follows_the_prompt(dut)
-        actual = f"{more} prompt tokens with {told}, {before} without"
-        yield verify.deviation(exchange, f"a longer prompt with {told}", actual=actual)
+        actual = f"{more} prompt tokens with {label}, {before} without"
+        yield verify.deviation(exchange, f"a longer prompt with {label}", actual=actual)

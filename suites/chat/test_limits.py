@@ -98,13 +98,13 @@ def test_natural_end_is_no_cut(dut: Deployment) -> Findings:
         exchange = dut.chat(messages=messages, max_tokens=NATURAL, **form)
         if form and not exchange.ok:
             continue  # stream_options are named on no page
-        told = read(exchange)
+        answer = read(exchange)
         # What is spent on reasoning may be counted apart.
-        if told.usage is None or told.tokens("completion_tokens") >= NATURAL or reasons(told):
+        if answer.usage is None or answer.tokens("completion_tokens") >= NATURAL or reasons(answer):
             continue
         ended = True
-        if told.finish_reason == "length":
-            actual = f"length after {told.tokens('completion_tokens')} of {NATURAL} tokens"
+        if answer.finish_reason == "length":
+            actual = f"length after {answer.tokens('completion_tokens')} of {NATURAL} tokens"
             yield verify.deviation(exchange, "finish_reason stop", actual=actual)
     if not ended:
         raise NoControl(f"no answer of the model ends within {NATURAL} tokens")
@@ -150,18 +150,18 @@ def test_short_answers_stay_short(dut: Deployment) -> Findings:
     Rule: a deviation when the answer to every short question has the same length of 30 tokens or
     more and ends by itself there. A model that says one sentence to all of them is not judged.
     """
-    told = []
+    answers = []
     for messages in SHORT:
-        told.append(read(dut.chat(messages=messages, max_tokens=NATURAL)))
-        if told[-1].tokens("completion_tokens") < 30:
+        answers.append(read(dut.chat(messages=messages, max_tokens=NATURAL)))
+        if answers[-1].tokens("completion_tokens") < 30:
             return
-    counts = [each.tokens("completion_tokens") for each in told]
-    by_itself = all(each.finish_reason == "stop" for each in told)
-    if distinct(each.text for each in told) == 1 and min(counts) >= 30:
+    counts = [each.tokens("completion_tokens") for each in answers]
+    by_itself = all(each.finish_reason == "stop" for each in answers)
+    if distinct(each.text for each in answers) == 1 and min(counts) >= 30:
         raise NoControl("the model says the same to every short question")
     if by_itself and 30 <= min(counts) < NATURAL and len(set(counts)) == 1:
         actual = f"{counts[0]} tokens, three times"
-        yield verify.deviation(told[0].exchange, "answers of their own length", actual=actual)
+        yield verify.deviation(answers[0].exchange, "answers of their own length", actual=actual)
 
 
 @check("CHAT-REQ-MINTOK-03", tier="deep")
@@ -201,8 +201,10 @@ def test_stop_may_be_of_any_kind(dut: Deployment) -> Findings:
 
     Control: as above, each sequence out of one of three answers of the model.
     """
-    told = [read(dut.chat(messages=messages, max_tokens=40)) for messages in (COUNT, STORY, WORDS)]
-    found = [(each, *_inside(each.text, kind)) for each in told for kind in KINDS]
+    answers = [
+        read(dut.chat(messages=messages, max_tokens=40)) for messages in (COUNT, STORY, WORDS)
+    ]
+    found = [(each, *_inside(each.text, kind)) for each in answers for kind in KINDS]
     if not any(sequence for _, sequence, _ in found):
         raise NoControl("no answer of the model has a sequence to stop at")
     for control, sequence, before in found:
@@ -229,19 +231,19 @@ def _ends_before(
     varied = {**kept, "stop": stop, **form}
     exchange = dut.chat(**varied)
     yield from verify.accepted(exchange, f"stop {stop!r}")
-    told = read(exchange)
+    answer = read(exchange)
     expected = f"the text before {verify.show(sequence)}: {verify.show(before)}"
-    if sequence in told.text:
+    if sequence in answer.text:
         return  # found by the judge of all answers
-    if told.text.rstrip() != before.rstrip():
-        _speaks_aloud(control, told)
+    if answer.text.rstrip() != before.rstrip():
+        _speaks_aloud(control, answer)
         require_determinism(dut, kept, varied)
         if form and read(dut.chat(**kept, **form)).text != control.text:
             raise Untestable("a stream says something else: see STREAM-CHAT-DELTA-01")
-        yield verify.deviation(exchange, expected, actual=verify.show(told.text))
-    elif told.finish_reason == "length" and not reasons(told):
+        yield verify.deviation(exchange, expected, actual=verify.show(answer.text))
+    elif answer.finish_reason == "length" and not reasons(answer):
         require_determinism(dut, kept, varied)
-        yield verify.deviation(exchange, "finish_reason stop", actual=told.finish_reason)
+        yield verify.deviation(exchange, "finish_reason stop", actual=answer.finish_reason)
 
 
 @check("CHAT-REQ-STOP-03")
@@ -266,9 +268,9 @@ def test_earliest_stop_wins(dut: Deployment) -> Findings:
             yield verify.deviation(exchange, expected, actual=verify.show(text))
 
 
-def _speaks_aloud(*told: Answer) -> None:
+def _speaks_aloud(*answers: Answer) -> None:
     """Raise NoControl where a sequence may have ended what the model thinks before it speaks."""
-    if any(map(reasons, told)):
+    if any(map(reasons, answers)):
         raise NoControl("the model reasons, and may be stopped there")
 
 
@@ -344,14 +346,14 @@ def _capped(dut: Deployment) -> dict[str, Any]:
 
 def _side(dut: Deployment, form: dict[str, Any]) -> str:
     fields = _capped(dut)
-    told, cap = read(dut.chat(**fields, **form)), fields["max_completion_tokens"]
-    if told.usage is not None:
-        return "honoured" if told.tokens("completion_tokens") <= cap else "ignored"
+    answer, cap = read(dut.chat(**fields, **form)), fields["max_completion_tokens"]
+    if answer.usage is not None:
+        return "honoured" if answer.tokens("completion_tokens") <= cap else "ignored"
     without = read(dut.chat(**{**fields, "max_completion_tokens": ABSENT}, **form)).text
-    if told.text == without:
+    if answer.text == without:
         if without:
             return "ignored"
-    elif without.startswith(told.text):
+    elif without.startswith(answer.text):
         return "honoured"
     raise NoControl("the streamed answer says neither that it was cut nor that it was not")
 

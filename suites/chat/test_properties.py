@@ -92,10 +92,10 @@ def test_usage_of_drawn_texts_is_the_plain_one(dut: Deployment) -> Findings:
         )
         if not (plain.ok and streamed.ok) or read(streamed).usage is None:
             continue
-        wanted, told = (read(each).tokens("prompt_tokens") for each in (plain, streamed))
-        if wanted != told:
+        wanted, tokens = (read(each).tokens("prompt_tokens") for each in (plain, streamed))
+        if wanted != tokens:
             expected = f"{wanted} prompt tokens, as plain"
-            yield verify.deviation(streamed, expected, actual=str(told), where="/usage")
+            yield verify.deviation(streamed, expected, actual=str(tokens), where="/usage")
 
 
 @check("CHAT-MSG-ROLE-01", tier="deep")
@@ -122,10 +122,10 @@ def test_each_turn_counts(dut: Deployment) -> Findings:
             yield from _longer(short, long, "one exchange more")
 
 
-def _longer(short: Exchange, long: Exchange, told: str) -> Findings:
+def _longer(short: Exchange, long: Exchange, label: str) -> Findings:
     less, more = (read(each).tokens("prompt_tokens") for each in (short, long))
     if more <= less:
-        expected = f"more than {less} prompt tokens with {told}"
+        expected = f"more than {less} prompt tokens with {label}"
         yield verify.deviation(long, expected, actual=str(more), where="/usage/prompt_tokens")
 
 

@@ -89,10 +89,10 @@ def test_user_is_not_part_of_the_prompt(dut: Deployment) -> Findings:
     tokens = read(dut.chat()).tokens("prompt_tokens")
     exchange = dut.chat(user="user-123 " * 20)
     yield from verify.accepted(exchange, "a user of 180 characters")
-    told = read(exchange).tokens("prompt_tokens")
-    if told != tokens and _counts_alike(dut):
+    count = read(exchange).tokens("prompt_tokens")
+    if count != tokens and _counts_alike(dut):
         expected = f"{tokens} prompt tokens, as without user"
-        yield verify.deviation(exchange, expected, actual=str(told))
+        yield verify.deviation(exchange, expected, actual=str(count))
 
 
 @check("CHAT-REQ-USER-02", tier="deep")
@@ -121,9 +121,9 @@ def test_prompt_tokens_follow_the_prompt(dut: Deployment) -> Findings:
         dut.chat(messages=COUNT, max_tokens=5),
         dut.chat(messages=SCRIPTS, max_tokens=40),
     ):
-        told = read(longer).tokens("prompt_tokens")
-        if told <= counts[0]:
-            actual = f"{told} tokens, {counts[0]} for a prompt of 2 words"
+        count = read(longer).tokens("prompt_tokens")
+        if count <= counts[0]:
+            actual = f"{count} tokens, {counts[0]} for a prompt of 2 words"
             yield verify.deviation(longer, "more tokens for a longer prompt", actual=actual)
 
 

@@ -43,7 +43,7 @@ def test_temperature_has_an_effect(dut: Deployment) -> Findings:
     Rule: a deviation when eight answers are the same, and thirty-two stories have one beginning of
     thirty characters or more, while the same model gives at least three different answers at
     temperature 1 (n = 8) or as completions (n = 4). Without these controls a model that says one
-    thing cannot be told from a temperature that is ignored.
+    thing cannot be distinguished from a temperature that is ignored.
     """
     texts = _texts(dut, sampling.N, temperature=sampling.HOT)
     if distinct(texts) > 1:

@@ -31,7 +31,7 @@ def test_values_that_are_ruled_out_are_refused(
 ) -> Findings:
     """Values that the documents rule out are refused with a 4xx."""
     for each in sent:
-        yield from verify.refused(dut.chat(each.role or "chat", **each.fields), each.told)
+        yield from verify.refused(dut.chat(each.role or "chat", **each.fields), each.label)
 
 
 @checks(ignored_fields.streamed_cases(KIND))

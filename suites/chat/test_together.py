@@ -49,16 +49,16 @@ def _counts_as_alone(dut: Deployment, exchange: Exchange) -> Findings:
     """A finding where a prompt counts otherwise than it does alone, twice."""
     if not exchange.ok:
         return
-    told = read(exchange).tokens("prompt_tokens")
+    count = read(exchange).tokens("prompt_tokens")
     for sample in range(2):
         alone = dut.chat(messages=COUNT, max_tokens=5, sample=sample)
         wanted = read(alone).tokens("prompt_tokens")
-        if told == wanted:
+        if count == wanted:
             return
     yield verify.deviation(
         exchange,
         f"{wanted} prompt tokens, as alone",
-        actual=str(told),
+        actual=str(count),
         where="/usage",
         clause="CHAT-RESP-USAGE-02",
     )
@@ -75,7 +75,7 @@ def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
     bodies = [dut.request(CHAT, messages=each, sample=9) for each in talks]
     for counts, exchange in zip(alone, dut.together(bodies), strict=True):
         verify.conclusive(exchange)
-        told = read(exchange).tokens("prompt_tokens") if exchange.ok else 0
-        if exchange.ok and len(counts) == 1 and told not in counts:
+        count = read(exchange).tokens("prompt_tokens") if exchange.ok else 0
+        if exchange.ok and len(counts) == 1 and count not in counts:
             expected = f"{counts.pop()} prompt tokens, as alone"
-            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
+            yield verify.deviation(exchange, expected, actual=str(count), where="/usage")

@@ -58,9 +58,9 @@ def test_none_yields_no_call(dut: Deployment) -> Findings:
     for form in at_tier(dut, FORMS[::-1], 1):
         exchange = ask(dut, "none", **form)
         yield from verify.accepted(exchange, "tool_choice none")
-        told = read(exchange)
-        if told.tool_calls or told.finish_reason == "tool_calls":
-            actual = f"{len(told.tool_calls)} calls, finish_reason {told.finish_reason}"
+        answer = read(exchange)
+        if answer.tool_calls or answer.finish_reason == "tool_calls":
+            actual = f"{len(answer.tool_calls)} calls, finish_reason {answer.finish_reason}"
             yield verify.deviation(exchange, "no tool call", actual=actual)
 
 
@@ -151,11 +151,11 @@ def test_tool_result_is_read(dut: Deployment) -> Findings:
     call = first.tool_calls[0]
     function = {"name": call.name, "arguments": call.arguments}
     calls = [{"id": call.id or "call_1", "type": "function", "function": function}]
-    told = {"role": "assistant", "content": None, "tool_calls": calls}
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
     counts = []
     for result in ('{"temp": 21.5}', '{"temp": 21.5, "wind": "calm", "sky": "clear and bright"}'):
         reply = {"role": "tool", "tool_call_id": calls[0]["id"], "content": result}
-        exchange = ask(dut, "auto", [*PARIS, told, reply], max_tokens=48)
+        exchange = ask(dut, "auto", [*PARIS, message, reply], max_tokens=48)
         yield from verify.accepted_or_refused(exchange)
         yield Observation("tool_role", verify.side(exchange))
         if exchange.ok:

@@ -93,11 +93,11 @@ def test_deltas_join_to_the_plain_answer(dut: Deployment) -> Findings:
 
 def intact(exchange: Exchange) -> Answer:
     """A streamed answer of which nothing was lost: a payload that is broken has its own clause."""
-    told = read(exchange)
+    answer = read(exchange)
     payloads = [event for event in exchange.payloads if not event.done]
     if lost(exchange) or any(parse(event.data.encode()) is NOT_JSON for event in payloads):
         raise Untestable("a payload of the stream is broken")
-    return told
+    return answer
 
 
 @check("STREAM-CHAT-FINAL-01")
@@ -130,13 +130,16 @@ def test_usage_of_stream_and_plain_agree(dut: Deployment) -> Findings:
         if not exchange.ok or read(exchange).usage is None:
             continue
         plain = read(dut.chat(**fields)).tokens("prompt_tokens")
-        told = read(exchange).tokens("prompt_tokens")
-        if told != plain:
+        streamed = read(exchange).tokens("prompt_tokens")
+        if streamed != plain:
             short = (dut.chat(), dut.chat(**TELLS))
-            if told < plain and len({read(each).tokens("prompt_tokens") for each in short}) == 1:
+            if (
+                streamed < plain
+                and len({read(each).tokens("prompt_tokens") for each in short}) == 1
+            ):
                 raise Untestable("turns are lost in streams: see CHAT-MSG-HISTORY-01")
             expected = f"{plain} prompt tokens, as plain"
-            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
+            yield verify.deviation(exchange, expected, actual=str(streamed), where="/usage")
 
 
 @check("STREAM-CHAT-INCR-01")
@@ -190,10 +193,10 @@ def test_streamed_call_joins_to_a_call(dut: Deployment) -> Findings:
     for name, messages in at_tier(dut, (*NAMED[::-1], ("get_weather", PARIS)), 1):
         exchange = ask(dut, forced(name), messages, stream=True)
         yield from verify.accepted(exchange, "a streamed tool call")
-        told = whole(intact(exchange).exchange)
-        if not told.tool_calls:
+        answer = whole(intact(exchange).exchange)
+        if not answer.tool_calls:
             yield verify.deviation(exchange, f"a call of {name}", actual="no tool call")
-        for call in told.tool_calls:
+        for call in answer.tool_calls:
             missing = [part for part in ("id", "name") if not getattr(call, part)]
             if missing:
                 actual = f"no {' and no '.join(missing)}: {call}"

@@ -188,7 +188,7 @@ def test_contested_parameter_is_honoured_or_ignored(dut: Deployment, field: str)
     )
     sent = table_cases.varied(row, row.example[0])
     exchange = dut.chat(sent.role or "chat", **sent.fields)
-    refused = list(verify.status_ok(exchange, sent.told))
+    refused = list(verify.status_ok(exchange, sent.label))
     yield from refused
     if not refused:
         effects = ignored_fields.without_effect(ROUTE, row, dut)

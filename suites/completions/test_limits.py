@@ -103,9 +103,9 @@ def test_cut_completion_ends_with_length(dut: Deployment) -> Findings:
     """
     for prompt in at_tier(dut, ENDS_SOON[:3], 1):
         exchange = dut.completions(prompt=prompt, max_tokens=40)
-        told = read(exchange)
-        if told.tokens("completion_tokens") <= 20 and told.finish_reason == "length":
-            actual = f"length after {told.tokens('completion_tokens')} of 40 tokens"
+        answer = read(exchange)
+        if answer.tokens("completion_tokens") <= 20 and answer.finish_reason == "length":
+            actual = f"length after {answer.tokens('completion_tokens')} of 40 tokens"
             yield verify.deviation(exchange, "stop", actual=actual, where="/choices/0")
     if (control := goes_on(dut, max(CAPS))) is None:
         raise NoControl("no completion goes on beyond 17 tokens")
@@ -159,14 +159,16 @@ def test_short_completions_stay_short(dut: Deployment) -> Findings:
     Rule: a deviation when the completions of three short prompts have one length, of 20 tokens or
     more, and end by themselves there. A model that says the same to all of them is not judged.
     """
-    told = [read(dut.completions(prompt=prompt, max_tokens=40)) for prompt in ENDS_SOON[:3]]
-    counts = {each.tokens("completion_tokens") for each in told}
-    by_itself = all(each.finish_reason == "stop" for each in told)
-    if distinct(each.text for each in told) == 1 and min(counts) >= 20:
+    answers = [read(dut.completions(prompt=prompt, max_tokens=40)) for prompt in ENDS_SOON[:3]]
+    counts = {each.tokens("completion_tokens") for each in answers}
+    by_itself = all(each.finish_reason == "stop" for each in answers)
+    if distinct(each.text for each in answers) == 1 and min(counts) >= 20:
         raise NoControl("the model completes every short prompt alike")
     if by_itself and len(counts) == 1 and 20 <= min(counts) < 40:
-        actual = f"{min(counts)} tokens each, {len(told)} times"
-        yield verify.deviation(told[0].exchange, "completions of their own length", actual=actual)
+        actual = f"{min(counts)} tokens each, {len(answers)} times"
+        yield verify.deviation(
+            answers[0].exchange, "completions of their own length", actual=actual
+        )
 
 
 @check("COMP-REQ-MINTOK-01", tier="deep")
@@ -202,8 +204,8 @@ def test_stop_ends_the_completion(dut: Deployment) -> Findings:
             continue
         cut = words not in text and read(exchange).finish_reason == "length"
         if cut and is_deterministic(dut, kept, varied):
-            told = "length, of a completion that a stop sequence ended"
-            yield verify.deviation(exchange, "finish_reason stop", actual=told)
+            actual = "length, of a completion that a stop sequence ended"
+            yield verify.deviation(exchange, "finish_reason stop", actual=actual)
 
 
 @check("COMP-REQ-STOP-01", tier="deep")
@@ -260,13 +262,13 @@ def test_completion_tokens_follow_the_cap(dut: Deployment) -> Findings:
     if (control := goes_on(dut, 34)) is None:
         return
     prompt = prompt_of(control)
-    told = {cap: read(dut.completions(**prompt, max_tokens=cap)) for cap in CAPS[::3]}
-    counts = {cap: each.tokens("completion_tokens") for cap, each in told.items()}
+    answers = {cap: read(dut.completions(**prompt, max_tokens=cap)) for cap in CAPS[::3]}
+    counts = {cap: each.tokens("completion_tokens") for cap, each in answers.items()}
     kept = {**prompt, "max_tokens": 40}
     less = all(count < cap for cap, count in counts.items())
     if less and is_deterministic(dut, kept, {**prompt, "max_tokens": CAPS[-1]}):
         expected = "as many completion tokens as max_tokens, where it cuts the text"
-        exchange = told[CAPS[-1]].exchange
+        exchange = answers[CAPS[-1]].exchange
         actual = ", ".join(f"{count} under {cap}" for cap, count in counts.items())
         yield verify.deviation(exchange, expected, actual=actual, where="/usage/completion_tokens")
 
@@ -277,19 +279,19 @@ def test_usage_covers_every_prompt(dut: Deployment) -> Findings:
     prompts = list(PAIR)
     alone = [read(dut.completions(prompt=prompt)).tokens("prompt_tokens") for prompt in prompts]
     exchange = dut.completions(prompt=prompts)
-    told = read(exchange)
-    if len(told.choices) != len(prompts):
+    answer = read(exchange)
+    if len(answer.choices) != len(prompts):
         return
-    prompt_tokens = told.tokens("prompt_tokens")
+    prompt_tokens = answer.tokens("prompt_tokens")
     if prompt_tokens < sum(alone) - len(prompts):
         expected = f"{sum(alone)} prompt tokens, as of both alone"
         yield verify.deviation(exchange, expected, actual=str(prompt_tokens), where="/usage")
-    full = {one.get("index", 0): one.get("finish_reason") == "length" for one in told.choices}
+    full = {one.get("index", 0): one.get("finish_reason") == "length" for one in answer.choices}
     said = zip(texts(exchange), sorted(full), strict=True)
     least = sum(EIGHT - 1 if full[index] else least_tokens(text) for text, index in said)
-    if told.tokens("completion_tokens") < least:
+    if answer.tokens("completion_tokens") < least:
         expected = f"at least {least} completion tokens for both choices"
-        actual = str(told.tokens("completion_tokens"))
+        actual = str(answer.tokens("completion_tokens"))
         yield verify.deviation(exchange, expected, actual=actual, where="/usage")
 
 

@@ -65,15 +65,15 @@ def test_spelling_of_the_json_changes_nothing(dut: Deployment) -> Findings:
         "white space": json.dumps(body, indent=2, ensure_ascii=False),
         "the keys reversed": json.dumps(dict(reversed(body.items())), ensure_ascii=False),
     }
-    for told, text in spellings.items():
+    for label, text in spellings.items():
         request = Request("POST", ROUTE, text.encode(), JSON_TYPE)
-        yield from verify.accepted(dut.send(request), f"a body with {told}")
+        yield from verify.accepted(dut.send(request), f"a body with {label}")
         other = other_cost(
             lambda number: dut.completions(prompt=UNICODE, sample=number),
             lambda number, request=request: dut.send(replace(request, sample=number)),  # type: ignore[misc]
         )
         if other:
-            actual = f"{other[1]} with {told}"
+            actual = f"{other[1]} with {label}"
             yield verify.deviation(dut.send(request), f"{other[0]} prompt tokens", actual=actual)
 
 
@@ -174,9 +174,9 @@ def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
     bodies = [dut.request(ROUTE, prompt=prompt, max_tokens=2) for prompt in prompts]
     for tokens, exchange in zip(alone, dut.together(bodies), strict=True):
         verify.conclusive(exchange)
-        if exchange.ok and (told := read(exchange).tokens("prompt_tokens")) != tokens:
+        if exchange.ok and (count := read(exchange).tokens("prompt_tokens")) != tokens:
             expected = f"{tokens} prompt tokens, as alone"
-            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
+            yield verify.deviation(exchange, expected, actual=str(count), where="/usage")
 
 
 @check("COMP-EX-01", tier="deep")

@@ -53,10 +53,10 @@ def test_plain_request_is_answered(dut: Deployment) -> Findings:
 def test_models_that_complete_are_observed(dut: Deployment) -> Findings:
     """Each chat model completes a text or refuses it, without a 5xx; which do is observed."""
     models = dut.cast.models("completions")
-    told = {model: dut.completions(model=model) for model in models}
-    for exchange in told.values():
+    exchanges = {model: dut.completions(model=model) for model in models}
+    for exchange in exchanges.values():
         yield from verify.accepted_or_refused(exchange)
-    serving = [model for model, exchange in told.items() if exchange.ok]
+    serving = [model for model, exchange in exchanges.items() if exchange.ok]
     everyone = len(serving) == len(models)
     yield Observation("completions_models", "all" if everyone else ", ".join(serving))
 
@@ -103,8 +103,10 @@ def test_texts_of_any_kind_are_accepted_at_once(dut: Deployment) -> Findings:
     exchanges = dut.together(sent)
     for number, exchange in enumerate(exchanges):
         if any(True for _ in verify.accepted(exchange)):
-            told = f"the prompt {verify.show(prompts[number])[:60]}"
-            yield from verify.accepted(dut.completions(prompt=prompts[number], max_tokens=16), told)
+            label = f"the prompt {verify.show(prompts[number])[:60]}"
+            yield from verify.accepted(
+                dut.completions(prompt=prompts[number], max_tokens=16), label
+            )
             continue
         text = text_of(exchange)
         for word in (word for word in words if word not in prompts[number] and word in text):
@@ -201,9 +203,9 @@ def test_what_becomes_of_tools_is_observed(dut: Deployment) -> Findings:
         exchange = dut.completions("tools", tools=[TOOL], tool_choice=choice)
         yield from verify.accepted(exchange, f"tools with tool_choice {choice!r}")
         if exchange.ok:
-            told = read(exchange)
-            same = told.tokens("prompt_tokens") == plain.tokens("prompt_tokens")
-            sides.add("ignored" if same and told.finish_reason != "tool_calls" else "honoured")
+            answer = read(exchange)
+            same = answer.tokens("prompt_tokens") == plain.tokens("prompt_tokens")
+            sides.add("ignored" if same and answer.finish_reason != "tool_calls" else "honoured")
         else:
             sides.add("refused")
     order = ("honoured", "refused", "ignored")
@@ -219,13 +221,13 @@ def test_several_choices_take_a_side(dut: Deployment) -> Findings:
         if exchange.status != 200:
             side = "refused"
         else:
-            told = read(exchange)
-            count, cap = len(told.choices), 8
+            answer = read(exchange)
+            count, cap = len(answer.choices), 8
             side = "honoured" if count == 2 else "ignored"
             if count not in (1, n):
                 yield verify.deviation(exchange, f"1 choice or {n}", actual=f"{count} choices")
-            elif told.tokens("completion_tokens") > cap * count:
-                actual = f"{told.tokens('completion_tokens')} tokens, {count} choices"
+            elif answer.tokens("completion_tokens") > cap * count:
+                actual = f"{answer.tokens('completion_tokens')} tokens, {count} choices"
                 expected = f"at most {cap} completion tokens for each choice"
                 yield verify.deviation(exchange, expected, actual=actual, where="/usage")
         if n == 2:

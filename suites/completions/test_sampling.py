@@ -49,8 +49,8 @@ def test_high_temperature_varies(dut: Deployment) -> Findings:
 
     Rule: a deviation when each prompt is always completed alike, with a text of thirty characters
     or more, while the same model gives at least three different answers to four equal chat requests
-    at that temperature. Without this control a model that says one thing cannot be told from a
-    temperature that is ignored.
+    at that temperature. Without this control a model that says one thing cannot be
+    distinguished from a temperature that is ignored.
     """
     if _variety(dut, temperature=sampling.HOT) > 1:
         return
@@ -82,8 +82,8 @@ def test_default_temperature_varies_as_one(dut: Deployment) -> Findings:
     if counts[quiet] > 1 or counts[loud] == 1 or not _steady(dut, temperature=quiet):
         return
     if (different := _variety(dut, sampling.SURE, temperature=loud)) >= sampling.VARIED:
-        told = {quiet: 1, loud: different}
-        actual = f"{told[ABSENT]} of {sampling.SURE} different without it, {told[1]} at 1"
+        varied = {quiet: 1, loud: different}
+        actual = f"{varied[ABSENT]} of {sampling.SURE} different without it, {varied[1]} at 1"
         exchange = dut.completions(**TALE, temperature=ABSENT)
         yield verify.deviation(exchange, "completions that vary as at 1", actual=actual)
 

@@ -34,7 +34,7 @@ def test_values_that_are_ruled_out_are_refused(
 ) -> Findings:
     """A request without its model or its input, or with another type of them, is refused."""
     for each in sent:
-        yield from verify.refused(dut.send(dut.request(ROUTE, **each.fields)), each.told)
+        yield from verify.refused(dut.send(dut.request(ROUTE, **each.fields)), each.label)
 
 
 @check("EMB-REQ-MODEL-01")

@@ -71,7 +71,7 @@ def rules(contract: Contract) -> Mapping[str, Mapping[str, Any]]:
         says = (inspect.getdoc(rule.judge) or "").partition("\n")[0]
         for clause in rule.clauses:
             found.setdefault(clause, []).append((says, _source(rule.judge)))
-    return {clause: _told(rows) for clause, rows in sorted(found.items())}
+    return {clause: _rule(rows) for clause, rows in sorted(found.items())}
 
 
 def published_rules(contract: Contract) -> Mapping[str, Mapping[str, Any]]:
@@ -83,7 +83,7 @@ def published_rules(contract: Contract) -> Mapping[str, Mapping[str, Any]]:
     return {name: {**rule, "tier": smallest[name]} for name, rule in rules(contract).items()}
 
 
-def _told(rows: list[tuple[str, str]]) -> Mapping[str, Any]:
+def _rule(rows: list[tuple[str, str]]) -> Mapping[str, Any]:
     """Each sentence once, in the order of the checks; the sources in an order of their own."""
     sources = "\0".join(sorted(source for _, source in rows))
     return {

@@ -183,15 +183,15 @@ def _hear(
     said: list[Finding | Observation] = []
     for rule, evidence in rules:
         try:
-            told = _named(rule, rule.judge(evidence))
+            outcomes = _named(rule, rule.judge(evidence))
         except Untestable:
             continue
         except Exception as error:  # noqa: BLE001  (a crash of ours must not look like a verdict)
             yield _crashed(rule, error, exchanges)
             continue
-        said += told
+        said += outcomes
         judged += rule.clauses
-        judged += [item.clause for item in told if isinstance(item, Finding)]
+        judged += [item.clause for item in outcomes if isinstance(item, Finding)]
     if judged:
         yield Judgement(
             clauses=tuple(dict.fromkeys(judged)),

@@ -1,4 +1,4 @@
-"""pytest plugin: one item a check and clause, run on the deployment, told to the ledger."""
+"""pytest plugin: one item a check and clause, run on the deployment, reported to the ledger."""
 
 from __future__ import annotations
 

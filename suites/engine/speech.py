@@ -55,9 +55,9 @@ def heard(exchange: Exchange, clip: Clip) -> bool:
     return exchange.ok and errors(clip.words, text_of(exchange)) <= MOST_ERRORS
 
 
-def errors(said: str, told: str) -> float:
+def errors(said: str, transcript: str) -> float:
     """The word error rate: words to change, leave out or add, for each word that was said."""
-    wanted, got = words(said), words(told)
+    wanted, got = words(said), words(transcript)
     row = list(range(len(got) + 1))
     for number, word in enumerate(wanted, 1):
         last, row[0] = row[0], number

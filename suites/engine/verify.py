@@ -23,10 +23,10 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
 GENERATED = ("choices", "output", "text", "segments")
 
 
-def accepted(exchange: Exchange, told: str = "") -> Iterator[Finding]:
+def accepted(exchange: Exchange, label: str = "") -> Iterator[Finding]:
     """A finding unless the request was answered with status 200 and no error inside.
 
-    `told` names what was special about the request, for the report.
+    `label` names what was special about the request, for the report.
 
     The shape of the answer is not asked here: the invariants judge it, each part in its clause.
     Raises Inconclusive.
@@ -34,10 +34,10 @@ def accepted(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     conclusive(exchange)
     if (exchange.ok or _cut_behind_its_end(exchange)) and not _is_error(exchange):
         return
-    yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
+    yield deviation(exchange, f"HTTP 200 with an answer{_to(label)}")
 
 
-def status_ok(exchange: Exchange, told: str = "") -> Iterator[Finding]:
+def status_ok(exchange: Exchange, label: str = "") -> Iterator[Finding]:
     """A finding unless the request was answered with status 200, in whatever form.
 
     For fields that are accepted, where another clause says what the answer looks like.
@@ -45,10 +45,12 @@ def status_ok(exchange: Exchange, told: str = "") -> Iterator[Finding]:
     """
     conclusive(exchange)
     if not exchange.ok or (isinstance(exchange.document, dict) and exchange.document.get("error")):
-        yield deviation(exchange, f"HTTP 200 with an answer{_to(told)}")
+        yield deviation(exchange, f"HTTP 200 with an answer{_to(label)}")
 
 
-def refused(exchange: Exchange, told: str = "", *, also: tuple[str, ...] = ()) -> Iterator[Finding]:
+def refused(
+    exchange: Exchange, label: str = "", *, also: tuple[str, ...] = ()
+) -> Iterator[Finding]:
     """A finding unless the request was refused with a 4xx; `also` are further lawful statuses.
 
     Raises Inconclusive, and Untestable for a 4xx without JSON, which proves nothing: its own
@@ -58,7 +60,7 @@ def refused(exchange: Exchange, told: str = "", *, also: tuple[str, ...] = ()) -
     lawful = (400 <= exchange.status < 500 or str(exchange.status) in also) and exchange.answered
     if not lawful or _generated(exchange):
         others = map("HTTP {}".format, also)
-        yield deviation(exchange, f"a 4xx status with a JSON error{_to(told)}", *others)
+        yield deviation(exchange, f"a 4xx status with a JSON error{_to(label)}", *others)
     elif not isinstance(exchange.document, dict):
         raise Untestable(f"the refusal is not JSON: see ERR-JSON-01 ({describe(exchange)})")
 
@@ -132,8 +134,8 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
-def _to(told: str) -> str:
-    return f" to {told}" if told else ""
+def _to(label: str) -> str:
+    return f" to {label}" if label else ""
 
 
 def _cut_behind_its_end(exchange: Exchange) -> bool:

@@ -36,8 +36,8 @@ def any_answer(exchange: Exchange) -> bool:
 
 def asks_for_stream(exchange: Exchange) -> bool:
     """Answers to requests with stream true."""
-    told = exchange.request.form.get("stream", ())
-    return any_answer(exchange) and any(value.lower() in TRUE for value in told)
+    values = exchange.request.form.get("stream", ())
+    return any_answer(exchange) and any(value.lower() in TRUE for value in values)
 
 
 def transcripts(exchange: Exchange) -> bool:
@@ -78,12 +78,12 @@ def is_no_stream(exchange: Exchange) -> Iterator[Finding]:
 @invariant("AUDIO-OUT-DURATION-01", on=known)
 def duration_is_the_length(exchange: Exchange) -> Iterator[Finding]:
     """The duration is the length of the uploaded clip, within 0.3 s or 5 %."""
-    told, clip = exchange.value("duration"), _clip(exchange)
-    if clip is None or not _is_number(told):
+    duration, clip = exchange.value("duration"), _clip(exchange)
+    if clip is None or not _is_number(duration):
         raise Untestable("there is no duration, or nothing to compare it with")
-    if abs(told - clip.seconds) > max(SECONDS, SHARE * clip.seconds):
+    if abs(duration - clip.seconds) > max(SECONDS, SHARE * clip.seconds):
         expected = f"about {clip.seconds:g} s, the length of {clip.file}"
-        yield deviation(exchange, expected, actual=show(told), where="/duration")
+        yield deviation(exchange, expected, actual=show(duration), where="/duration")
 
 
 @invariant("AUDIO-OUT-SEG-02", on=any_answer)
@@ -140,10 +140,10 @@ def _length(exchange: Exchange) -> float:
     clip = _clip(exchange)
     if clip:
         return clip.seconds
-    told = exchange.value("duration")
-    if not _is_number(told):
+    duration = exchange.value("duration")
+    if not _is_number(duration):
         raise Untestable("the length of the audio is unknown")
-    return float(told)
+    return float(duration)
 
 
 def _segments(exchange: Exchange) -> list[dict[str, Any]]:

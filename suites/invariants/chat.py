@@ -66,27 +66,27 @@ def created_is_now(exchange: Exchange) -> Iterator[Finding]:
 @invariant("CHAT-RESP-CREATED-01", on=chat_streams)
 def created_in_a_stream_is_now(exchange: Exchange) -> Iterator[Finding]:
     """The last created of a stream is the current Unix time in seconds, as in a plain answer."""
-    told = [chunk["created"] for chunk in Answer(exchange).chunks if "created" in chunk]
-    if not told:
+    times = [chunk["created"] for chunk in Answer(exchange).chunks if "created" in chunk]
+    if not times:
         raise Untestable("no chunk tells a time")
-    yield from documents.tells_now(exchange, told[-1], "created")
+    yield from documents.tells_now(exchange, times[-1], "created")
 
 
 @invariant("CHAT-RESP-USAGE-01", on=chat_answers)
 def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     """total_tokens is the sum of prompt_tokens and completion_tokens."""
     yield from documents.usage_adds_up(exchange, ("prompt_tokens", "completion_tokens"))
-    told = Answer(exchange)
+    completion = Answer(exchange)
     for name, what in (("prompt_tokens", "a prompt"), ("completion_tokens", "an answer")):
-        if told.text.strip() and told.tokens(name) < 1:
+        if completion.text.strip() and completion.tokens(name) < 1:
             expected = f"a token or more for {what} that is not empty"
             yield deviation(exchange, expected, actual="0", where=f"/usage/{name}")
 
 
 def _model(exchange: Exchange) -> str | None:
     chunks = Answer(exchange).chunks[:1] if exchange.is_stream else (exchange.document,)
-    told = next((each.get("model") for each in chunks if isinstance(each, dict)), None)
-    return told if isinstance(told, str) else None
+    model = next((each.get("model") for each in chunks if isinstance(each, dict)), None)
+    return model if isinstance(model, str) else None
 
 
 # Where an id is answered that nobody lists, CHAT-REQ-MODEL-03 says so.
@@ -112,13 +112,13 @@ def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
     cap = exchange.request.fields.get("max_tokens")
     if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
         raise Untestable("the request sets no cap")
-    told = Answer(exchange)
-    cap *= len({show(choice.get("index", 0)) for choice in told.choices}) or 1
-    length = len("".join("".join(told.pieces).split()))
+    completion = Answer(exchange)
+    cap *= len({show(choice.get("index", 0)) for choice in completion.choices}) or 1
+    length = len("".join("".join(completion.pieces).split()))
     if length > PER_TOKEN * cap:
         yield deviation(exchange, f"a text of at most {cap} tokens", actual=f"{length} characters")
         return
-    spent = told.tokens("completion_tokens")
+    spent = completion.tokens("completion_tokens")
     if spent > cap:
         expected = f"at most {cap} completion tokens"
         yield deviation(exchange, expected, actual=str(spent), where="/usage/completion_tokens")
@@ -141,10 +141,10 @@ def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
 
 def _minimum(exchange: Exchange) -> int:
     """The min_tokens of a request, where nothing else may end the answer before; otherwise 0."""
-    asked, told = exchange.request.fields, Answer(exchange)
+    asked, completion = exchange.request.fields, Answer(exchange)
     least, caps = asked.get("min_tokens"), ("max_tokens", "max_completion_tokens")
     bounds = [asked[name] for name in caps if asked.get(name) is not None]
-    reasons = [choice.get("finish_reason") for choice in told.choices]
+    reasons = [choice.get("finish_reason") for choice in completion.choices]
     if not _is_count(least) or asked.get("stop") or asked.get("tools"):
         return 0
     if "content_filter" in reasons or not all(_is_count(cap) and cap >= least for cap in bounds):
@@ -154,9 +154,9 @@ def _minimum(exchange: Exchange) -> int:
 
 def _undercounted(exchange: Exchange) -> bool:
     """Whether an answer was cut, and cost less than what cut it."""
-    asked, told = exchange.request.fields, Answer(exchange)
-    cap, spent = asked.get("max_tokens"), (told.usage or {}).get("completion_tokens")
-    cut = [choice.get("finish_reason") for choice in told.choices][-1:] == ["length"]
+    asked, completion = exchange.request.fields, Answer(exchange)
+    cap, spent = asked.get("max_tokens"), (completion.usage or {}).get("completion_tokens")
+    cut = [choice.get("finish_reason") for choice in completion.choices][-1:] == ["length"]
     other = {"stop", "tools", "max_completion_tokens"} & {*asked}
     return cut and not other and _is_count(cap) and _is_count(spent) and spent < cap
 
@@ -196,7 +196,7 @@ def none_yields_no_call(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("CHAT-TOOL-02", on=chat_answers)
-def calls_are_told_apart(exchange: Exchange) -> Iterator[Finding]:
+def calls_have_distinct_ids(exchange: Exchange) -> Iterator[Finding]:
     """Each call of a message has an id of its own: the results are sent back under it."""
     ids = [call.id for call in answer(exchange).tool_calls]
     if not ids:
@@ -210,8 +210,8 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     """No two answers of a run have the same id."""
     seen: dict[str, Exchange] = {}
     for exchange in exchanges:
-        told = Answer(exchange)
-        documents_ = told.chunks[:1] if exchange.is_stream else (exchange.document,)
+        completion = Answer(exchange)
+        documents_ = completion.chunks[:1] if exchange.is_stream else (exchange.document,)
         for each in documents_:
             name = each.get("id") if isinstance(each, dict) else None
             if not isinstance(name, str) or not name:

@@ -122,7 +122,7 @@ def a_stream_is_an_answer(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("STREAM-CHAT-DELTA-02", on=chat_streams)
-def content_was_told(exchange: Exchange) -> Iterator[Finding]:
+def content_was_judged(exchange: Exchange) -> Iterator[Finding]:
     """A stream with text was judged: the schema finds a content that is not one."""
     if not Answer(exchange).pieces:
         raise Untestable("the stream has no content")
@@ -252,9 +252,9 @@ def _replaces(exchange: Exchange) -> bool:
 
 
 def _excused(exchange: Exchange) -> bool:
-    told, asked = Answer(exchange), exchange.request.fields
-    ends = told.text.rstrip(REPLACED) if told.choices else ""
-    cut = any(choice.get("finish_reason") == "length" for choice in told.choices)
+    answer, asked = Answer(exchange), exchange.request.fields
+    ends = answer.text.rstrip(REPLACED) if answer.choices else ""
+    cut = any(choice.get("finish_reason") == "length" for choice in answer.choices)
     heat = asked.get("temperature")
     hot = isinstance(heat, int | float) and heat > WARM
     return hot or REPLACED in str(asked) or (cut and REPLACED not in ends)
@@ -267,13 +267,15 @@ def _holds_replaced(data: str) -> bool:
 @invariant("STREAM-CHAT-USAGE-01", on=chat_streams)
 def usage_in_a_stream_is_correct(exchange: Exchange) -> Iterator[Finding | Observation]:
     """usage is optional in a stream; where it is sent, it adds up."""
-    told = [chunk["usage"] for _, chunk in chunks(exchange) if isinstance(chunk.get("usage"), dict)]
+    usages = [
+        chunk["usage"] for _, chunk in chunks(exchange) if isinstance(chunk.get("usage"), dict)
+    ]
     asked = "_asked" if asks_usage(exchange) else ""
-    side = "none" if not told else "last chunk" if len(told) == 1 else "each chunk"
+    side = "none" if not usages else "last chunk" if len(usages) == 1 else "each chunk"
     yield Observation(f"chat_stream_usage{asked}", side)
-    for usage in told:
-        told_counts = (usage.get(f"{name}_tokens") for name in ("prompt", "completion", "total"))
-        counts = [c for c in told_counts if isinstance(c, int) and not isinstance(c, bool)]
+    for usage in usages:
+        values = (usage.get(f"{name}_tokens") for name in ("prompt", "completion", "total"))
+        counts = [c for c in values if isinstance(c, int) and not isinstance(c, bool)]
         if len(counts) != 3 or min(counts) < 0:
             yield deviation(exchange, "three token counts", actual=show(usage), where="/usage")
         elif counts[0] + counts[1] != counts[2]:

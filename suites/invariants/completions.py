@@ -37,12 +37,12 @@ def whole(exchange: Exchange) -> bool:
     An error under status 200 is none: it is a deviation where a request had to be accepted or
     refused, and has no shape of a completion.
     """
-    told = exchange.document
-    if isinstance(told, dict) and told.get("error") and "choices" not in told:
+    document = exchange.document
+    if isinstance(document, dict) and document.get("error") and "choices" not in document:
         return False
     asked_plainly = documents.plain(OPERATION, exchange)
     in_vain = exchange.request.operation == OPERATION and exchange.is_stream and exchange.ok
-    return asked_plainly or (in_vain and isinstance(told, dict))
+    return asked_plainly or (in_vain and isinstance(document, dict))
 
 
 def any_answer(exchange: Exchange) -> bool:
@@ -57,8 +57,8 @@ documents.judged_by_schema(KIND, on=whole)
 @invariant("COMP-RESP-SHAPE-01", on=whole)
 def created_is_now(exchange: Exchange) -> Iterator[Finding | Observation]:
     """created is the current Unix time in seconds; what model and id look like is observed."""
-    told = exchange.document if isinstance(exchange.document, dict) else {}
-    model, name = told.get("model"), told.get("id")
+    document = exchange.document if isinstance(exchange.document, dict) else {}
+    model, name = document.get("model"), document.get("id")
     if isinstance(model, str):
         same = model == exchange.request.model
         yield Observation("response_model_name", "requested id" if same else "backend name")
@@ -72,8 +72,8 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
     """No two completions of a run have the same id."""
     seen: dict[str, Exchange] = {}
     for exchange in exchanges:
-        told = Answer(exchange)
-        first = next(iter(told.chunks), {}) if exchange.is_stream else exchange.document
+        completion = Answer(exchange)
+        first = next(iter(completion.chunks), {}) if exchange.is_stream else exchange.document
         name = first.get("id") if isinstance(first, dict) else None
         if not isinstance(name, str) or not name:
             continue
@@ -84,13 +84,13 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
 
 
 @invariant("COMP-RESP-CHOICE-01", on=any_answer)
-def choices_are_told_apart(exchange: Exchange) -> Iterator[Finding]:
+def choices_have_distinct_indexes(exchange: Exchange) -> Iterator[Finding]:
     """One prompt has one choice with index 0; where there are several, each has its own index."""
-    told, asked = answer(exchange), exchange.request.fields
-    if not told.choices:
+    completion, asked = answer(exchange), exchange.request.fields
+    if not completion.choices:
         raise Untestable("the answer has no choice")
-    indexes = [choice["index"] for choice in told.choices if is_count(choice.get("index"))]
-    if len(indexes) < len(told.choices):
+    indexes = [choice["index"] for choice in completion.choices if is_count(choice.get("index"))]
+    if len(indexes) < len(completion.choices):
         raise Untestable("a choice has no index")
     count = len(set(indexes)) if exchange.is_stream else len(indexes)
     if judged_apart(asked):
@@ -109,10 +109,10 @@ def logprobs_are_null_or_absent(exchange: Exchange) -> Iterator[Finding | Observ
     choices = answer(exchange).choices
     if not choices:
         raise Untestable("the answer has no choice")
-    told = [choice["logprobs"] for choice in choices if "logprobs" in choice]
-    filled = [each for each in told if each is not None]
+    logprobs = [choice["logprobs"] for choice in choices if "logprobs" in choice]
+    filled = [each for each in logprobs if each is not None]
     yield Observation(
-        "completions_logprobs_key", "filled" if filled else "null" if told else "absent"
+        "completions_logprobs_key", "filled" if filled else "null" if logprobs else "absent"
     )
     if filled and exchange.is_stream:  # of a whole answer, the schema says it
         yield deviation(exchange, "null", "no such key", actual=show(filled[0]), where="logprobs")
@@ -127,11 +127,11 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
 @invariant("COMP-RESP-USAGE-01", on=any_answer)
 def usage_follows_the_text(exchange: Exchange) -> Iterator[Finding]:
     """Text and prompt are counted: a text costs tokens, and not fewer than its words can need."""
-    told = answer(exchange)
+    completion = answer(exchange)
     if judged_apart(exchange.request.fields):
         raise Untestable("what is counted is another clause's matter")
-    counts = {name: told.tokens(name) for name in ("prompt_tokens", "completion_tokens")}
-    texts = {"prompt_tokens": _prompt(exchange), "completion_tokens": told.text}
+    counts = {name: completion.tokens(name) for name in ("prompt_tokens", "completion_tokens")}
+    texts = {"prompt_tokens": _prompt(exchange), "completion_tokens": completion.text}
     for name, text in texts.items():
         if counts[name] < least_tokens(text):
             expected = f"at least {least_tokens(text)} {name} for {show(text)}"
@@ -247,13 +247,13 @@ def is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _above(exchange: Exchange, cap: int, told: str) -> Iterator[Finding]:
+def _above(exchange: Exchange, cap: int, source: str) -> Iterator[Finding]:
     """Findings where there is more than this cap allows for each prompt."""
     said = texts(exchange)
     if judged_apart(exchange.request.fields) or not 0 < len(said) <= prompts(exchange):
         raise Untestable("how many completions the cap holds for is another clause's matter")
     cap *= prompts(exchange)
-    expected = f"at most {cap} completion tokens by {told}"
+    expected = f"at most {cap} completion tokens by {source}"
     spent = _spent(exchange)
     # What a stream says beyond the plain completion, its own clause finds.
     words = 0 if exchange.is_stream else sum(least_tokens(text) for text in said)
@@ -277,9 +277,9 @@ def _minimum(exchange: Exchange) -> int:
 
 def _undercounted(exchange: Exchange) -> bool:
     """Whether a completion of one prompt was cut, and cost less than what cut it."""
-    asked, told, spent = exchange.request.fields, Answer(exchange), _spent(exchange)
+    asked, completion, spent = exchange.request.fields, Answer(exchange), _spent(exchange)
     cap = asked.get("max_tokens")
-    cut = [choice.get("finish_reason") for choice in told.choices][-1:] == ["length"]
+    cut = [choice.get("finish_reason") for choice in completion.choices][-1:] == ["length"]
     if spent is None or not is_count(cap) or prompts(exchange) != 1 or judged_apart(asked):
         return False
     return cut and spent < int(cap)

@@ -74,12 +74,12 @@ def what_chunks_tell_is_true(exchange: Exchange) -> Iterator[Finding]:
             yield deviation(exchange, "the name of a model", actual=show(model), where="/model")
             break
     times = [chunk["created"] for chunk in found if "created" in chunk]
-    for told in times[-1:]:
-        if type(told) is not int:
+    for created in times[-1:]:
+        if type(created) is not int:
             expected = "a Unix time in whole seconds"
-            yield deviation(exchange, expected, actual=show(told), where="/created")
+            yield deviation(exchange, expected, actual=show(created), where="/created")
         else:
-            yield from documents.tells_now(exchange, told, "created")
+            yield from documents.tells_now(exchange, created, "created")
 
 
 @invariant("STREAM-COMP-02", on=streams_of_text)
@@ -107,10 +107,10 @@ def pieces_are_pieces(exchange: Exchange) -> Iterator[Finding]:
     for choice in Answer(exchange).choices:
         if isinstance(choice.get("text"), str) and choice["text"]:
             pieces[show(choice.get("index", 0))].append(choice["text"])
-    for told in pieces.values():
-        pairs = list(pairwise(told))
-        if len(told) >= 5 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
-            actual = f"each text repeats the one before: {show(told[:3])}"
+    for texts in pieces.values():
+        pairs = list(pairwise(texts))
+        if len(texts) >= 5 and all(b.startswith(a) and len(b) > len(a) for a, b in pairs):
+            actual = f"each text repeats the one before: {show(texts[:3])}"
             yield deviation(exchange, "texts that join to the answer", actual=actual)
 
 
@@ -126,8 +126,8 @@ def characters_survive_chunking(exchange: Exchange) -> Iterator[Finding]:
 @invariant("STREAM-COMP-02", on=streams_of_text)
 def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     """usage is optional in a stream; where it is sent, it adds up."""
-    told = [chunk["usage"] for chunk in _chunks(exchange) if isinstance(chunk.get("usage"), dict)]
-    for usage in told[-1:]:
+    usages = [chunk["usage"] for chunk in _chunks(exchange) if isinstance(chunk.get("usage"), dict)]
+    for usage in usages[-1:]:
         counts = [usage.get(f"{name}_tokens") for name in ("prompt", "completion", "total")]
         numbers = [count for count in counts if type(count) is int]
         if len(numbers) != 3 or numbers[0] + numbers[1] != numbers[2]:

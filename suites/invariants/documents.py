@@ -95,8 +95,8 @@ def usage_adds_up(
     usage = exchange.value("usage")
     if not isinstance(usage, dict):
         raise Untestable("usage is not an object")
-    told = [usage.get(name) for name in (*parts, total)]
-    counts = [count for count in told if isinstance(count, int) and not isinstance(count, bool)]
+    values = [usage.get(name) for name in (*parts, total)]
+    counts = [count for count in values if isinstance(count, int) and not isinstance(count, bool)]
     if len(counts) != 3:
         raise Untestable("usage lacks a count")
     if counts[0] + counts[1] != counts[2]:
@@ -110,23 +110,23 @@ def is_now(exchange: Exchange, field: str, tolerance: float = TOLERANCE) -> Iter
 
 
 def tells_now(
-    exchange: Exchange, told: object, field: str, tolerance: float = TOLERANCE
+    exchange: Exchange, timestamp: object, field: str, tolerance: float = TOLERANCE
 ) -> Iterator[Finding]:
     """The same of a time that was read already: out of a chunk."""
-    if not isinstance(told, int | float) or isinstance(told, bool):
+    if not isinstance(timestamp, int | float) or isinstance(timestamp, bool):
         raise Untestable(f"{field} is no number")
     clocks = [exchange.at, *_server_clock(exchange)]
-    if all(abs(told - clock) > tolerance + exchange.seconds for clock in clocks):
+    if all(abs(timestamp - clock) > tolerance + exchange.seconds for clock in clocks):
         timed(exchange)
         expected = f"within {tolerance:g} s of {int(clocks[-1])}"
-        yield deviation(exchange, expected, actual=str(told), where=f"/{field}")
+        yield deviation(exchange, expected, actual=str(timestamp), where=f"/{field}")
 
 
 def timed(exchange: Exchange) -> None:
     """Raise Untestable when nobody knows for certain when the exchange took place.
 
     Of a foreign recording it is known where the recorder's clock and the server's Date agree:
-    times are left out, made up, or told of the conversion to HAR.
+    times are left out, made up, or those of the conversion to HAR.
     """
     clocks = _server_clock(exchange)
     if exchange.foreign and not any(abs(exchange.at - each) <= TOLERANCE for each in clocks):
@@ -134,8 +134,8 @@ def timed(exchange: Exchange) -> None:
 
 
 def _server_clock(exchange: Exchange) -> list[float]:
-    told = http_dates.seconds(exchange.header("date"))
-    return [] if told is None else [told]
+    seconds = http_dates.seconds(exchange.header("date"))
+    return [] if seconds is None else [seconds]
 
 
 def _no_constant(name: str) -> Any:
@@ -153,11 +153,11 @@ def _strict(names: frozenset[str]) -> JSONDecoder:
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         known = [pair for pair in pairs if pair[0] in names]
-        told = _Twins(known)
-        if len(told) < len(known):
+        twins = _Twins(known)
+        if len(twins) < len(known):
             counted = Counter(name for name, _ in known)
-            told.name = min(name for name, count in counted.items() if count > 1)
-        return told
+            twins.name = min(name for name, count in counted.items() if count > 1)
+        return twins
 
     return decoder(parse_constant=_no_constant, object_pairs_hook=members)
 

@@ -159,9 +159,9 @@ def throttling_has_its_status(exchanges: Sequence[Exchange]) -> Iterator[Finding
 @invariant("ERR-NOSTACK-01", on=lambda exchange: bool(exchange.status))
 def an_error_gives_no_insight(exchange: Exchange) -> Iterator[Finding]:
     """No error holds a stack trace or a path of the server; for addresses there is a check."""
-    for told, pattern in TRACES.items():
+    for label, pattern in TRACES.items():
         for found in revealed(exchange, pattern)[:1]:
-            yield deviation(exchange, f"an error without {told}", actual=show(found))
+            yield deviation(exchange, f"an error without {label}", actual=show(found))
 
 
 def revealed(exchange: Exchange, pattern: re.Pattern[str]) -> list[str]:
@@ -169,13 +169,13 @@ def revealed(exchange: Exchange, pattern: re.Pattern[str]) -> list[str]:
     sent = exchange.request.body.decode("utf-8", "replace") + exchange.request.route
     found = {
         match[match.lastindex or 0]: None
-        for text in _errors_told(exchange)
+        for text in _error_texts(exchange)
         for match in pattern.finditer(text)
     }
     return [each for each in found if each not in sent]
 
 
-def _errors_told(exchange: Exchange) -> Iterator[str]:
+def _error_texts(exchange: Exchange) -> Iterator[str]:
     """The texts of an error: the body of a refusal, or the payloads in a stream that failed."""
     if failed(exchange):
         yield exchange.body.decode("utf-8", "replace")

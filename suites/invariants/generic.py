@@ -27,17 +27,17 @@ SMALLEST_WINDOW = 512
 def length_means_the_cap_was_reached(exchange: Exchange) -> Iterator[Finding]:
     """With finish_reason length, the answer has as many tokens as max_tokens, or one less.
 
-    Only where nothing else can have cut it: a cap that was sent, usage that was told, and an
+    Only where nothing else can have cut it: a cap that was sent, usage that was reported, and an
     answer that is far from filling any context window.
     """
-    asked, told = exchange.request.fields, answer(exchange)
+    asked, completion = exchange.request.fields, answer(exchange)
     caps = [asked[name] for name in CAPS if isinstance(asked.get(name), int)]
-    if told.finish_reason != "length" or not caps:
+    if completion.finish_reason != "length" or not caps:
         raise Untestable("not cut, or no cap was sent")
-    if reasons(told):
+    if reasons(completion):
         raise Untestable("what is spent on reasoning may be counted apart")
-    used = told.tokens("completion_tokens")
-    if used + told.tokens("prompt_tokens") >= SMALLEST_WINDOW - 1:
+    used = completion.tokens("completion_tokens")
+    if used + completion.tokens("prompt_tokens") >= SMALLEST_WINDOW - 1:
         raise Untestable("the context window may have been full")
     if used < min(caps) - 1:
         expected = f"at least {min(caps) - 1} completion tokens where max_tokens cut the answer"
@@ -51,9 +51,9 @@ def tool_calls_means_that_there_are_some(exchange: Exchange) -> Iterator[Finding
 
     A call that tool_choice forces may end with stop: OpenAI's does.
     """
-    told = answer(exchange)
-    calls, reason = told.tool_calls, told.finish_reason
-    if reason == "tool_calls" and not calls and not _other_calls(told):
+    completion = answer(exchange)
+    calls, reason = completion.tool_calls, completion.finish_reason
+    if reason == "tool_calls" and not calls and not _other_calls(completion):
         yield deviation(exchange, "at least one call of a function", actual="none", where=WHERE)
     elif reason == "stop" and calls and not _forced(exchange.request.fields):
         expected = "tool_calls where functions are called"
@@ -65,17 +65,17 @@ def _forced(asked: Mapping[str, Any]) -> bool:
     return asked.get("tool_choice") not in (None, "auto", "none")
 
 
-def reasons(told: Answer) -> bool:
+def reasons(completion: Answer) -> bool:
     """Whether the answer shows that the model reasons."""
-    parts = [choice.get(key) for choice in told.choices for key in ("message", "delta")]
+    parts = [choice.get(key) for choice in completion.choices for key in ("message", "delta")]
     shown = [name for part in parts if isinstance(part, dict) for name in part if part[name]]
-    details = (told.usage or {}).get("completion_tokens_details")
+    details = (completion.usage or {}).get("completion_tokens_details")
     counted = details.get("reasoning_tokens") if isinstance(details, dict) else None
     return bool(counted) or any(name.startswith("reasoning") for name in shown)
 
 
-def _other_calls(told: Answer) -> bool:
+def _other_calls(completion: Answer) -> bool:
     """Whether a function is called in another form: the one before tool_calls, or a wrong one."""
-    parts = [choice.get(key) for choice in told.choices for key in ("message", "delta")]
+    parts = [choice.get(key) for choice in completion.choices for key in ("message", "delta")]
     forms = ("function_call", "tool_calls")
     return any(isinstance(part, dict) and part.get(form) for part in parts for form in forms)

@@ -61,8 +61,8 @@ def _end(ours: Sequence[Told], *, failed: bool, cut: bool) -> Iterator[Fault]:
     if not ends and not failed and not cut:
         yield "one event that ends the response", f"the last one is {ours[-1].type}", None
     if len(ends) > 1:
-        told = ", ".join(ours[n].type for n in ends)
-        yield "one event that ends the response", told, ours[ends[1]].number
+        actual = ", ".join(ours[n].type for n in ends)
+        yield "one event that ends the response", actual, ours[ends[1]].number
     elif ends and ends[0] != len(ours) - 1:
         late = ours[ends[0] + 1]
         yield f"nothing after {ours[ends[0]].type}", late.type, late.number
@@ -151,7 +151,7 @@ def _closed_texts(ours: Sequence[Told]) -> Iterator[Fault]:
 
 
 def _indexes(event: Told) -> tuple[int | None, int | None]:
-    """The place of a text; None for what is not told, or is told oddly, which is a fault itself."""
+    """The place of a text; None for what is missing, or is given oddly, which is a fault itself."""
     item, part = event.data.get("output_index"), event.data.get("content_index")
     return item if is_count(item) else None, part if is_count(part) else None
 

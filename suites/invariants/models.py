@@ -61,7 +61,7 @@ def listed(exchanges: Iterable[Exchange]) -> frozenset[str]:
 
 
 def judged_by_model(
-    clause: str, on: Callable[[Exchange], bool], told_by: Callable[[Exchange], str | None]
+    clause: str, on: Callable[[Exchange], bool], model_of: Callable[[Exchange], str | None]
 ) -> None:
     """Hold the model that answers name against the requested id; which one it is, is observed.
 
@@ -69,12 +69,12 @@ def judged_by_model(
     """
 
     @invariant(clause, on=on)
-    def model_is_told(exchange: Exchange) -> Iterator[Observation]:
+    def model_is_observed(exchange: Exchange) -> Iterator[Observation]:
         """Whether model is the requested id or another name is observed."""
-        told, wanted = told_by(exchange), exchange.request.model
-        if told is None or not wanted:
+        model, wanted = model_of(exchange), exchange.request.model
+        if model is None or not wanted:
             raise Untestable("there is no model to compare")
-        side = "requested id" if told == wanted else "backend name"
+        side = "requested id" if model == wanted else "backend name"
         yield Observation("response_model_name", side)
 
     @over_run(clause, on=lambda each: on(each) or lists(each))
@@ -82,11 +82,11 @@ def judged_by_model(
         """model echoes the requested id, where that is a listed one."""
         known = listed(exchanges)
         for exchange in filter(on, exchanges):
-            told, wanted = told_by(exchange), exchange.request.model
+            model, wanted = model_of(exchange), exchange.request.model
             named = bool(wanted) and (not known or wanted in known)
-            if told is not None and named and told != wanted:
+            if model is not None and named and model != wanted:
                 yield deviation(
-                    exchange, f"model {show(wanted)}", actual=show(told), where="/model"
+                    exchange, f"model {show(wanted)}", actual=show(model), where="/model"
                 )
 
 
@@ -120,21 +120,21 @@ def no_model_is_from_the_future(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("MODELS-OBJ-PARAMS-01", on=either)
-def the_number_of_parameters_is_told(exchange: Exchange) -> Iterator[Finding]:
+def the_number_of_parameters_is_not_blank(exchange: Exchange) -> Iterator[Finding]:
     """No parameters_number is blank; in which form it is written is open."""
     for entry in entries(exchange):
-        told = entry.get("parameters_number")
-        if isinstance(told, str) and not told.strip():
-            actual = f"{show(told)} of {show(entry.get('id'))}"
+        number = entry.get("parameters_number")
+        if isinstance(number, str) and not number.strip():
+            actual = f"{show(number)} of {show(entry.get('id'))}"
             yield deviation(exchange, 'a string such as "3.28B"', actual=actual)
 
 
 @invariant("MODELS-GET-04", on=objects)
 def the_object_is_the_one_asked_for(exchange: Exchange) -> Iterator[Finding]:
     """The object has the id that was asked for: no prefix, no other case, no other model."""
-    wanted, told = asked(exchange), exchange.value("id")
-    if not isinstance(told, str):
+    wanted, identifier = asked(exchange), exchange.value("id")
+    if not isinstance(identifier, str):
         raise Untestable("the object has no id")
-    if told not in (wanted, wanted.removesuffix(REASONING)):
+    if identifier not in (wanted, wanted.removesuffix(REASONING)):
         expected = f"the model {show(wanted)}, or a 4xx"
-        yield deviation(exchange, expected, actual=f"the model {show(told)}", where="/id")
+        yield deviation(exchange, expected, actual=f"the model {show(identifier)}", where="/id")

@@ -15,9 +15,9 @@ def is_repeated(first: Exchange, second: Exchange) -> bool:
     """
     asked = first.request.operation == second.request.operation
     asked = asked and first.request.body == second.request.body
-    return asked and _told(first) == _told(second)
+    return asked and _content(first) == _content(second)
 
 
-def _told(exchange: Exchange) -> object:
+def _content(exchange: Exchange) -> object:
     events = [event.data for event in exchange.payloads] if exchange.is_stream else []
     return events or exchange.document

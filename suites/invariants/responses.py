@@ -76,24 +76,24 @@ def has_the_documented_form(exchange: Exchange) -> Iterator[Finding]:
 @invariant("RESP-OUT-OUTPUT-01", on=plain_answers)
 def text_is_in_the_output(exchange: Exchange) -> Iterator[Finding]:
     """What was generated for a completed message stands in its text."""
-    told = Output(exchange)
-    if told.status != "completed" or told.hidden != 0 or not _only_messages(told):
+    response = Output(exchange)
+    if response.status != "completed" or response.hidden != 0 or not _only_messages(response):
         raise Untestable("no message that was completed without hidden tokens")
-    if told.tokens("output_tokens") >= SPOKEN and not told.text and not _refuses(told):
-        actual = f"no text for {told.tokens('output_tokens')} tokens"
+    if response.tokens("output_tokens") >= SPOKEN and not response.text and not _refuses(response):
+        actual = f"no text for {response.tokens('output_tokens')} tokens"
         yield deviation(exchange, "the text of the message", actual=actual, where="/output")
 
 
 @invariant("RESP-OUT-STATUS-01", on=plain_answers)
 def incomplete_was_cut(exchange: Exchange) -> Iterator[Finding]:
     """An answer that ended far below its limit is not called incomplete because of the limit."""
-    told, cap = Output(exchange), _cap(exchange)
-    if told.status != "incomplete" or not cap or told.hidden != 0 or not told.text:
+    response, cap = Output(exchange), _cap(exchange)
+    if response.status != "incomplete" or not cap or response.hidden != 0 or not response.text:
         raise Untestable("no visible answer that is called incomplete")
-    spent, words = told.tokens("output_tokens"), len(told.text.split())
+    spent, words = response.tokens("output_tokens"), len(response.text.split())
     if "max_tokens" in asked(exchange) or words > WORDS_A_TOKEN * spent:
         raise Untestable("another limit was sent, or the tokens are not counted")
-    if spent * 2 < cap and _reason(told) in (None, "max_output_tokens"):
+    if spent * 2 < cap and _reason(response) in (None, "max_output_tokens"):
         actual = f"incomplete, after {spent} of {cap} tokens"
         yield deviation(exchange, "status completed", actual=actual, where="/status")
 
@@ -146,14 +146,14 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
 @invariant("RESP-OUT-USAGE-01", on=plain_answers)
 def usage_counts(exchange: Exchange) -> Iterator[Finding]:
     """An input counts, a text counts, and neither has several words a token."""
-    told = Output(exchange)
-    into, out = told.tokens("input_tokens"), told.tokens("output_tokens")
+    response = Output(exchange)
+    into, out = response.tokens("input_tokens"), response.tokens("output_tokens")
     prompt = asked(exchange).get("input")
     words = len(prompt.split()) if isinstance(prompt, str) else 1
     if into < 1 or words > WORDS_A_TOKEN * into:
         actual = f"{into} for an input of {words} words"
         yield deviation(exchange, "the tokens of the input", actual=actual, where="/usage")
-    said = len(told.text.split())
+    said = len(response.text.split())
     if said > WORDS_A_TOKEN * out:
         actual = f"{out} for a text of {said} words"
         yield deviation(exchange, "the tokens of the text", actual=actual, where="/usage")
@@ -161,10 +161,10 @@ def usage_counts(exchange: Exchange) -> Iterator[Finding]:
 
 def _model(exchange: Exchange) -> str | None:
     try:
-        told = Output(exchange).document.get("model")
+        model = Output(exchange).document.get("model")
     except Untestable:
         return None
-    return told if isinstance(told, str) else None
+    return model if isinstance(model, str) else None
 
 
 # Of an id that nobody lists, RESP-GATE-03 speaks.
@@ -186,9 +186,9 @@ def max_output_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
 @invariant("RESP-REQ-MAXOUT-02", on=any_answer)
 def incomplete_says_why(exchange: Exchange) -> Iterator[Finding]:
     """Where an answer that reached its cap says why it is incomplete, it says max_output_tokens."""
-    told = Output(exchange)
-    cap, reason = _cap(exchange), _reason(told)
-    if told.status != "incomplete" or reason is None or told.tokens("output_tokens") != cap:
+    response = Output(exchange)
+    cap, reason = _cap(exchange), _reason(response)
+    if response.status != "incomplete" or reason is None or response.tokens("output_tokens") != cap:
         raise Untestable("no reason for an answer that reached its cap")
     if reason not in ("max_output_tokens", "content_filter"):
         where = "/incomplete_details/reason"
@@ -198,23 +198,23 @@ def incomplete_says_why(exchange: Exchange) -> Iterator[Finding]:
 @invariant("RESP-REQ-STORE-01", on=any_answer)
 def store_is_off_by_default(exchange: Exchange) -> Iterator[Finding]:
     """Where an answer tells whether it is stored, it is not unless the request asked for it."""
-    told, wanted = Output(exchange).document.get("store"), asked(exchange).get("store")
-    if told is None or wanted not in (None, False):
+    store, wanted = Output(exchange).document.get("store"), asked(exchange).get("store")
+    if store is None or wanted not in (None, False):
         raise Untestable("the answer does not say, or was asked to be stored")
-    if told is not False:
-        yield deviation(exchange, "store false", actual=f"store {show(told)}", where="/store")
+    if store is not False:
+        yield deviation(exchange, "store false", actual=f"store {show(store)}", where="/store")
 
 
 @invariant("RESP-REQ-METADATA-01", on=any_answer)
 def metadata_comes_back(exchange: Exchange) -> Iterator[Finding]:
     """Where an answer has metadata, it has the pairs of the request."""
-    told, sent = Output(exchange).document.get("metadata"), asked(exchange).get("metadata")
-    if not isinstance(told, dict) or not isinstance(sent, dict):
+    metadata, sent = Output(exchange).document.get("metadata"), asked(exchange).get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(sent, dict):
         raise Untestable("there is no metadata to compare")
     for name, value in sent.items():
-        if told.get(name) != value:
+        if metadata.get(name) != value:
             expected = f"the pair {show({name: value})}"
-            yield deviation(exchange, expected, actual=show(told), where="/metadata")
+            yield deviation(exchange, expected, actual=show(metadata), where="/metadata")
 
 
 @invariant("RESP-OUT-OPENAI-01", on=any_answer)
@@ -222,24 +222,24 @@ def settings_come_back(exchange: Exchange) -> Iterator[Finding]:
     """Where an answer repeats a setting of the request, it repeats its value."""
     document, sent = Output(exchange).document, asked(exchange)
     for name in SETTINGS:
-        told, wanted = document.get(name), sent.get(name)
-        if told is not None and wanted is not None and not _same(told, wanted):
+        value, wanted = document.get(name), sent.get(name)
+        if value is not None and wanted is not None and not _same(value, wanted):
             expected = f"{name} {show(wanted)}, as asked"
-            yield deviation(exchange, expected, actual=show(told), where=f"/{name}")
+            yield deviation(exchange, expected, actual=show(value), where=f"/{name}")
 
 
 @invariant("RESP-OUT-OPENAI-01", on=plain_answers)
 def parts_fit_the_whole(exchange: Exchange) -> Iterator[Finding]:
     """Items have ids of their own, none is still in progress, and no detail exceeds its total."""
-    told = Output(exchange)
-    ids = [item["id"] for item in told.items if isinstance(item.get("id"), str)]
+    response = Output(exchange)
+    ids = [item["id"] for item in response.items if isinstance(item.get("id"), str)]
     if len(set(ids)) != len(ids):
         yield deviation(exchange, "an id of its own", actual=show(ids), where="/output")
-    states = [item.get("status") for item in told.items]
-    if told.status == "completed" and "in_progress" in states:
+    states = [item.get("status") for item in response.items]
+    if response.status == "completed" and "in_progress" in states:
         actual = "an item in_progress in a completed response"
         yield deviation(exchange, "items that are completed", actual=actual, where="/output")
-    usage = told.document.get("usage")
+    usage = response.document.get("usage")
     for total in ("input_tokens", "output_tokens"):
         details = usage.get(f"{total}_details") if isinstance(usage, dict) else None
         for name, count in details.items() if isinstance(details, dict) else ():
@@ -249,27 +249,27 @@ def parts_fit_the_whole(exchange: Exchange) -> Iterator[Finding]:
                 yield deviation(exchange, expected, actual=str(count), where=where)
 
 
-def is_silent(told: Output) -> bool:
+def is_silent(response: Output) -> bool:
     """Whether the model said nothing that anybody could see, so that there is nothing to return."""
-    if told.hidden is None:
+    if response.hidden is None:
         return True
     try:
-        return told.tokens("output_tokens") - told.hidden <= SILENT
+        return response.tokens("output_tokens") - response.hidden <= SILENT
     except Untestable:
         return False
 
 
 def _is_error(document: object) -> bool:
-    told = isinstance(document, dict) and bool(document.get("error"))
-    return told and "output" not in document  # type: ignore[operator]
+    has_error = isinstance(document, dict) and bool(document.get("error"))
+    return has_error and "output" not in document  # type: ignore[operator]
 
 
-def _only_messages(told: Output) -> bool:
-    return all(item.get("type") == "message" for item in told.items)
+def _only_messages(response: Output) -> bool:
+    return all(item.get("type") == "message" for item in response.items)
 
 
-def _refuses(told: Output) -> bool:
-    return "refusal" in show([item.get("content") for item in told.items])
+def _refuses(response: Output) -> bool:
+    return "refusal" in show([item.get("content") for item in response.items])
 
 
 def _cap(exchange: Exchange) -> int | None:
@@ -277,8 +277,8 @@ def _cap(exchange: Exchange) -> int | None:
     return cap if is_count(cap) and cap > 0 else None
 
 
-def _reason(told: Output) -> object:
-    details = told.document.get("incomplete_details")
+def _reason(response: Output) -> object:
+    details = response.document.get("incomplete_details")
     return details.get("reason") if isinstance(details, dict) else None
 
 
@@ -290,9 +290,9 @@ def _id(exchange: Exchange) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _same(told: object, wanted: object) -> bool:
+def _same(value: object, wanted: object) -> bool:
     """Equal; numbers also when one went through half the precision. NaN is no value to repeat."""
     if isinstance(wanted, float) and not isfinite(wanted):
         return True
-    numbers = all(isinstance(each, int | float) for each in (told, wanted))
-    return isclose(told, wanted, rel_tol=1e-3) if numbers else told == wanted  # type: ignore[arg-type]
+    numbers = all(isinstance(each, int | float) for each in (value, wanted))
+    return isclose(value, wanted, rel_tol=1e-3) if numbers else value == wanted  # type: ignore[arg-type]

@@ -62,7 +62,7 @@ def done_ends_the_stream(exchange: Exchange) -> Iterator[Finding]:
 def each_event_has_its_type(exchange: Exchange) -> Iterator[Finding]:
     """Each event has a type, errors aside, and an `event:` line that is there says the same."""
     # The shape of what an `event: error` carries is not printed.
-    yield from _by_table(exchange, "STREAM-RESP-TYPE-01", lambda told: told.name != "error")
+    yield from _by_table(exchange, "STREAM-RESP-TYPE-01", lambda event: event.name != "error")
     for each in _events(exchange):
         if each.name and each.type and each.name != each.type and not _both_fail(each):
             actual = f"event: {each.name} with type {show(each.type)}"
@@ -142,7 +142,7 @@ def usage_in_a_stream_is_correct(exchange: Exchange) -> Iterator[Finding]:
 
 
 @invariant("STREAM-RESP-ERR-01", on=response_streams)
-def failures_are_told(exchange: Exchange) -> Iterator[Finding]:
+def failures_are_reported(exchange: Exchange) -> Iterator[Finding]:
     """A failure is told by an event with a message, and [DONE] still ends the stream."""
     failure = Output(exchange).failure
     if failure is None:
@@ -170,16 +170,16 @@ def _by_table(
     exchange: Exchange, clause: str, on: Callable[[Told], bool] = lambda _: True
 ) -> Iterator[Finding]:
     """What the table of events says of one clause, of the events that `on` chooses."""
-    for told, each in exchange.derived(_violations):
-        if each.clause == clause and on(told):
-            where = f"event {told.number}, {each.pointer or '/'}"
+    for event, each in exchange.derived(_violations):
+        if each.clause == clause and on(event):
+            where = f"event {event.number}, {each.pointer or '/'}"
             yield deviation(exchange, each.expected, actual=each.actual, where=where)
 
 
 def _violations(exchange: Exchange) -> list[tuple[Told, Violation]]:
     """What the events deviate in from their table, for the judges of all clauses at once."""
     violations = exchange.law.bodies[EVENT].violations
-    return [(told, each) for told in _events(exchange) for each in violations(told.data)]
+    return [(event, each) for event in _events(exchange) for each in violations(event.data)]
 
 
 def _both_fail(event: Told) -> bool:
@@ -196,19 +196,19 @@ def _pieces(exchange: Exchange) -> dict[Key, str]:
             pieces.setdefault(_place(each.data), []).append(delta)
     if not pieces:
         raise Untestable("the stream has no text delta")
-    return {place: "".join(told) for place, told in pieces.items()}
+    return {place: "".join(deltas) for place, deltas in pieces.items()}
 
 
 def _done_texts(events: tuple[Told, ...]) -> Iterator[tuple[Key, str, int]]:
-    """The texts that close a part, wherever they are told."""
+    """The texts that close a part, wherever they stand."""
     for each in events:
         data, (item, part) = each.data, _place(each.data)
         if each.type == "response.output_text.done" and isinstance(data.get("text"), str):
             yield (item, part), data["text"], each.number
         if each.type == "response.content_part.done" and isinstance(data.get("part"), dict):
-            told = data["part"]
-            if told.get("type") == "output_text" and isinstance(told.get("text"), str):
-                yield (item, part), told["text"], each.number
+            text_part = data["part"]
+            if text_part.get("type") == "output_text" and isinstance(text_part.get("text"), str):
+                yield (item, part), text_part["text"], each.number
         if each.type == "response.output_item.done" and isinstance(data.get("item"), dict):
             for at, content in enumerate(dicts(data["item"].get("content"))):
                 if content.get("type") == "output_text" and isinstance(content.get("text"), str):
@@ -265,18 +265,20 @@ def _same_items(exchange: Exchange, end: Told) -> Iterator[Finding]:
     if len(output) != len(done):
         actual = f"{len(output)} items, {len(done)} were streamed"
         yield deviation(exchange, "the items that were streamed", actual=actual, where=where)
-    told = [at(each.data, "item", "id") for each in done if isinstance(at(each.data, "item"), dict)]
-    ids = {name for name in told if isinstance(name, str)}
+    streamed = [
+        at(each.data, "item", "id") for each in done if isinstance(at(each.data, "item"), dict)
+    ]
+    ids = {name for name in streamed if isinstance(name, str)}
     lost = [item["id"] for item in dicts(output) if _is_lost(item.get("id"), ids)]
-    if lost and all(isinstance(name, str) for name in told):
+    if lost and all(isinstance(name, str) for name in streamed):
         actual = f"{show(lost)}, streamed were {show(sorted(ids))}"
         yield deviation(exchange, "items with the ids they had", actual=actual, where=where)
 
 
 def _adds_up(usage: object) -> bool:
     names = ("input_tokens", "output_tokens", "total_tokens")
-    told = [usage.get(name) for name in names] if isinstance(usage, dict) else []
-    counts = [count for count in told if is_count(count) and count >= 0]
+    values = [usage.get(name) for name in names] if isinstance(usage, dict) else []
+    counts = [count for count in values if is_count(count) and count >= 0]
     return len(counts) == 3 and counts[0] + counts[1] == counts[2]
 
 
@@ -287,10 +289,10 @@ def _message(data: dict[str, Any]) -> str:
     for place in (data, data.get("error"), nested):
         if isinstance(place, str) and place.strip():
             return place
-        told = (
+        texts = (
             [place.get(name) for name in ("message", "detail")] if isinstance(place, dict) else []
         )
-        for text in told:
+        for text in texts:
             if isinstance(text, str) and text.strip():
                 return text
     return ""

@@ -58,16 +58,16 @@ def test_instructions_become_part_of_the_prompt(dut: Deployment) -> Findings:
     """Long instructions add their tokens to the input: with a string, with items, and streamed.
 
     Control: a long input counts more than a short one. The standard tier sends two of the three,
-    the ones that other code answers, where their tokens are told.
+    the ones that other code answers, where their tokens are reported.
     """
     plain_count(dut)
-    controls = [(told, form, _count(dut.responses(**form))) for told, form in BESIDE.items()]
+    controls = [(label, form, _count(dut.responses(**form))) for label, form in BESIDE.items()]
     counting = [each for each in controls if each[2]]
-    for told, form, control in controls if dut.setup.tier == "deep" else counting[-2:]:
+    for label, form, control in controls if dut.setup.tier == "deep" else counting[-2:]:
         exchange = dut.responses(instructions=LONG, **form)
-        yield from answered(exchange, f"long instructions{told}")
+        yield from answered(exchange, f"long instructions{label}")
         if control and _count(exchange):
-            yield from grown(exchange, control, f"with long instructions{told}")
+            yield from grown(exchange, control, f"with long instructions{label}")
 
 
 @check("RESP-REQ-INSTR-02", tier="deep")
@@ -75,7 +75,7 @@ def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
     """An instruction is followed from instructions as it is from the input. n = 5 of each.
 
     Control: of five answers at least four follow the instruction when it stands in the input,
-    and do not repeat it, as a model does that repeats whatever it is told.
+    and do not repeat it, as a model does that repeats whatever it is given.
     Rule: a deviation when of five at most one follows it when it stands in instructions.
     """
     word, question = dut.nonce("instructions"), "What is the capital of France?"
@@ -91,7 +91,7 @@ def test_instructions_steer_the_answer(dut: Deployment) -> Findings:
 
 
 def _count(exchange: Exchange) -> int:
-    """The input tokens of an answer, 0 where they are not told: a stream may go without."""
+    """The input tokens of an answer, 0 where they are not reported: a stream may go without."""
     try:
         return counted(exchange) if exchange.ok else 0
     except Untestable:

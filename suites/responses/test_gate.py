@@ -39,8 +39,8 @@ def _unknown(dut: Deployment) -> tuple[str, ...]:
 
 
 def _refused(exchange: Exchange) -> Findings:
-    told = f"the model {verify.show(exchange.request.document.get('model'))}"
-    yield from verify.refused(exchange, told, also=SERVER_ERROR)
+    label = f"the model {verify.show(exchange.request.document.get('model'))}"
+    yield from verify.refused(exchange, label, also=SERVER_ERROR)
 
 
 def _status(exchanges: list[Exchange]) -> Observation:

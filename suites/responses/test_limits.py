@@ -1,4 +1,4 @@
-"""How long a response may be, which field says so, and how a cut one is told."""
+"""How long a response may be, which field says so, and how a cut one is reported."""
 
 from __future__ import annotations
 
@@ -67,16 +67,16 @@ def test_cut_answer_is_incomplete(dut: Deployment) -> Findings:
     """
     for cap in at_tier(dut, CAPS[:2], 1):
         for form in FORMS:
-            told = read(_essay(dut, cap, form))
-            if told.status == "incomplete":
+            response = read(_essay(dut, cap, form))
+            if response.status == "incomplete":
                 continue
             _goes_on(dut, cap)
-            if told.status != "completed" or _spent(told) != cap:
+            if response.status != "completed" or _spent(response) != cap:
                 continue
             again = (read(_essay(dut, cap, form, sample)) for sample in range(1, N))
             if all(each.status != "incomplete" for each in again):
                 actual = f"completed, after {cap} of {cap} tokens"
-                yield verify.deviation(told.exchange, "status incomplete", actual=actual)
+                yield verify.deviation(response.exchange, "status incomplete", actual=actual)
 
 
 @check("RESP-REQ-MAXTOK-01")
@@ -107,23 +107,23 @@ def test_max_tokens_does_not_limit(dut: Deployment) -> Findings:
     yield Observation("responses_max_tokens", "honoured" if "honoured" in sides else sides[0])
 
 
-def _is_cut(told: Output) -> bool:
-    spent = told.tokens("output_tokens")
-    return spent == LOW or (spent < LOW and told.status == "incomplete")
+def _is_cut(response: Output) -> bool:
+    spent = response.tokens("output_tokens")
+    return spent == LOW or (spent < LOW and response.status == "incomplete")
 
 
-def _spent(told: Output) -> int | None:
+def _spent(response: Output) -> int | None:
     """The output tokens; a stream may go without."""
     try:
-        return told.tokens("output_tokens")
+        return response.tokens("output_tokens")
     except Untestable:
         return None
 
 
 def _text(exchange: Exchange) -> str:
     """The text of the response, or else of the deltas."""
-    told = read(exchange)
+    response = read(exchange)
     try:
-        return told.text
+        return response.text
     except Untestable:
-        return told.streamed_text
+        return response.streamed_text

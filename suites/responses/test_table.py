@@ -29,8 +29,8 @@ def _take(dut: Deployment, sent: table_cases.RequestVariation, form: Mapping[str
         raise Untestable("no stream is answered: see STREAM-RESP-CTYPE-01")
     # No page lists tools for this route, so none go along with any field.
     fields = {name: value for name, value in sent.fields.items() if name != "tools"}
-    told = f"{sent.told}, streamed" if form else sent.told
-    yield from answered(dut.responses(**{**fields, **form}), told)
+    label = f"{sent.label}, streamed" if form else sent.label
+    yield from answered(dut.responses(**{**fields, **form}), label)
 
 
 # The refusals of a model may be a 500: they have checks of their own.
@@ -54,7 +54,7 @@ def test_values_that_are_ruled_out_are_refused(
 ) -> Findings:
     """Values that the documents rule out are refused with a 4xx."""
     for each in sent:
-        yield from verify.refused(dut.responses(**each.fields), each.told)
+        yield from verify.refused(dut.responses(**each.fields), each.label)
 
 
 @check("RESP-REQ-REASONING-01", tier="deep")

@@ -28,8 +28,8 @@ def test_responses_at_the_same_time_do_not_mix(dut: Deployment) -> Findings:
     ]
     for number, exchange in enumerate(dut.together(bodies)):
         yield from answered(exchange, "one of eight requests at the same time")
-        told = exchange.body.decode("utf-8", "replace") + read(exchange).text if exchange.ok else ""
-        for word in (word for word in words if word != words[number] and word in told):
+        text = exchange.body.decode("utf-8", "replace") + read(exchange).text if exchange.ok else ""
+        for word in (word for word in words if word != words[number] and word in text):
             expected = f"no {word}, which stands in another request only"
             yield verify.deviation(exchange, expected, actual=verify.show(read(exchange).text))
 
@@ -42,6 +42,6 @@ def test_usage_at_the_same_time_is_ones_own(dut: Deployment) -> Findings:
     bodies = [dut.request("/responses", input=each, sample=9) for each in inputs]
     for counts, exchange in zip(alone, dut.together(bodies), strict=True):
         verify.conclusive(exchange)
-        if exchange.ok and len(counts) == 1 and (told := counted(exchange)) not in counts:
+        if exchange.ok and len(counts) == 1 and (count := counted(exchange)) not in counts:
             expected = f"{counts.pop()} input tokens, as alone"
-            yield verify.deviation(exchange, expected, actual=str(told), where="/usage")
+            yield verify.deviation(exchange, expected, actual=str(count), where="/usage")

@@ -90,8 +90,8 @@ def _essay(dut: Deployment, sample: int) -> Exchange:
     exchange = dut.responses(input=ESSAY, max_output_tokens=256, stream=True, sample=sample)
     if len(exchange.events) < len(exchange.payloads):
         raise Untestable("the events are not told apart: see STREAM-RESP-DATA-01")
-    told = read(exchange)
-    text = told.streamed_text or told.text
+    response = read(exchange)
+    text = response.streamed_text or response.text
     if len(text) < LONG:
         raise NotApplicable(f"the model's long answer has {len(text)} characters only")
     return exchange

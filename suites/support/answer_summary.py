@@ -36,24 +36,24 @@ class AnswerSummary:
 def summary_of(exchange: Exchange) -> AnswerSummary:
     """The face of an answer. Raises Inconclusive, and Untestable when it cannot be read."""
     verify.conclusive(exchange)
-    told = answer(exchange)
-    reasons = [choice.get("finish_reason") for choice in told.choices]
+    completion = answer(exchange)
+    reasons = [choice.get("finish_reason") for choice in completion.choices]
     return AnswerSummary(
-        choices=_count(told),
-        logprobs=any(choice.get("logprobs") is not None for choice in told.choices),
-        calls=any(_calls(choice) for choice in told.choices),
-        text=told.text,
+        choices=_count(completion),
+        logprobs=any(choice.get("logprobs") is not None for choice in completion.choices),
+        calls=any(_calls(choice) for choice in completion.choices),
+        text=completion.text,
         finish=str(next((reason for reason in reversed(reasons) if reason), "")),
-        prompt_tokens=_tokens(told, "prompt_tokens"),
-        completion_tokens=_tokens(told, "completion_tokens"),
+        prompt_tokens=_tokens(completion, "prompt_tokens"),
+        completion_tokens=_tokens(completion, "completion_tokens"),
     )
 
 
-def _count(told: Answer) -> int:
+def _count(completion: Answer) -> int:
     """Choices of a whole answer; in a stream, those that its chunks tell apart by their index."""
-    if not told.exchange.is_stream:
-        return len(told.choices)
-    return len({verify.show(choice.get("index", 0)) for choice in told.choices})
+    if not completion.exchange.is_stream:
+        return len(completion.choices)
+    return len({verify.show(choice.get("index", 0)) for choice in completion.choices})
 
 
 def _calls(choice: Mapping[str, Any]) -> bool:
@@ -64,8 +64,8 @@ def _calls(choice: Mapping[str, Any]) -> bool:
     return False
 
 
-def _tokens(told: Answer, name: str) -> int | None:
+def _tokens(completion: Answer, name: str) -> int | None:
     try:
-        return told.tokens(name)
+        return completion.tokens(name)
     except Untestable:
         return None

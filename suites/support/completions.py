@@ -70,8 +70,8 @@ def is_deterministic(dut: Deployment, kept: Mapping[str, Any], varied: Mapping[s
 def texts_of(exchange: Exchange) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The texts of all choices, and why each of them ended, in the order of their indexes."""
     in_order = tuple(texts(exchange))
-    told = read(exchange).choices
-    ended = {one.get("index", 0): one[REASON] for one in told if one.get(REASON)}
+    all_choices = read(exchange).choices
+    ended = {one.get("index", 0): one[REASON] for one in all_choices if one.get(REASON)}
     return in_order, tuple(str(ended[index]) for index in sorted(ended))
 
 

@@ -3,11 +3,11 @@
 One mechanism for every route and row: a row says `support: ignored`, and its clauses are, in this
 order, "is accepted" and "has no effect".
 
-Whether a field has an effect is told by signs that no model's mood can give, each against the same
+Whether a field has an effect is seen by signs that no model's mood can give, each against the same
 request without the field: another number of choices, logprobs, calls of tools, other
 `prompt_tokens`, more `completion_tokens` than the cap allows or than the same text cost before, a
 planted word in the text, another text. What is seen once is asked again before it is called an
-effect; and what is told by comparing counts only where the deployment answers the request without
+effect; and what is judged by comparing counts only where the deployment answers the request without
 the field always alike, for other users too.
 
 All ignored fields of a route are sent together first: where nothing is seen of them, none of them
@@ -124,7 +124,7 @@ def accepted_streamed(route: str, row: RequestRow, dut: Deployment) -> Findings:
         return
     sent = table_cases.varied(row, row.example[0])
     exchange = _ask(dut, route, sent.role, **sent.fields, stream=True)
-    yield from verify.accepted(exchange, f"{sent.told}, streamed")
+    yield from verify.accepted(exchange, f"{sent.label}, streamed")
 
 
 def accepted_at_the_edges(route: str, row: RequestRow, dut: Deployment) -> Findings:
@@ -137,7 +137,7 @@ def accepted_at_the_edges(route: str, row: RequestRow, dut: Deployment) -> Findi
     for value in values[:BORDERS]:
         sent = table_cases.varied(row, value)
         exchange = _ask(dut, route, sent.role, **sent.fields)
-        yield from verify.accepted(exchange, sent.told)
+        yield from verify.accepted(exchange, sent.label)
 
 
 def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
@@ -152,7 +152,9 @@ def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
         control = _control(dut, route, row, form)
         shows = row.field not in ROLLS_DICE and control.compares
         if _none_has_an_effect(dut, route, row, form, control):
-            seen += ["ignored"] if shows and _is_told(dut, route, row, form, control) else []
+            seen += (
+                ["ignored"] if shows and _text_is_unchanged(dut, route, row, form, control) else []
+            )
             continue
         found: list[str] = []
         for sent in _samples(row, form, dut):
@@ -160,7 +162,7 @@ def without_effect(route: str, row: RequestRow, dut: Deployment) -> Findings:
                 found.append(effect.sign)
                 if contradicted and effect.sign == "text":
                     continue
-                actual = f"{effect.actual}, with {sent.told}"
+                actual = f"{effect.actual}, with {sent.label}"
                 yield verify.deviation(exchange, effect.expected, actual=actual, where=effect.where)
         if "text" in found or (shows and "text" in _comparable(control)):
             seen.append("honoured" if "text" in found else "ignored")
@@ -183,12 +185,12 @@ def _none_has_an_effect(
     agreed = [each for each in every if not _is_contradicted(dut, each)]
     groups = [every, agreed] if row in agreed else [every]
     if not control.compares:  # an equal text shows as much as what the form forces
-        return _is_told(dut, route, row, {}, _control(dut, route, row, {}))
+        return _text_is_unchanged(dut, route, row, {}, _control(dut, route, row, {}))
     sent = (_all_at_once(dut, route, group, form) for group in groups)
     return any(_is_clean(exchange, control) for exchange in sent)
 
 
-def _is_told(
+def _text_is_unchanged(
     dut: Deployment, route: str, row: RequestRow, form: Mapping[str, Any], control: Control
 ) -> bool:
     """Whether the text of all at once is that without them: then each was ignored."""
@@ -275,7 +277,7 @@ def _effects(
         exchange = _ask(dut, route, sent.role, sample=sample, **sent.fields)
         if not exchange.ok:
             verify.conclusive(exchange)
-            raise Untestable(f"{sent.told} is not accepted, which is a clause of its own")
+            raise Untestable(f"{sent.label} is not accepted, which is a clause of its own")
         changes = _changes(summary_of(exchange), control, exchange.request.document)
         return {effect.sign: effect for effect in changes}, exchange
 

@@ -121,9 +121,9 @@ def in_turn(dut: Deployment, model: str) -> dict[str, Any]:
 
 def words(exchange: Exchange) -> object:
     """What an answer says, and why it ended: equal for two that differ in their chunks only."""
-    told = read(exchange)
-    calls = tuple((call.name, call.arguments) for call in told.tool_calls)
-    return told.text, told.finish_reason, calls
+    completion = read(exchange)
+    calls = tuple((call.name, call.arguments) for call in completion.tool_calls)
+    return completion.text, completion.finish_reason, calls
 
 
 def is_deterministic(

@@ -39,19 +39,19 @@ def read(exchange: Exchange) -> Output:
     return output(exchange)
 
 
-def answered(exchange: Exchange, told: str = "") -> Iterator[Finding]:
+def answered(exchange: Exchange, label: str = "") -> Iterator[Finding]:
     """A finding unless the request was answered, without a failure inside a stream.
 
     Whether a stream came to its end is asked by its own clause. Raises Inconclusive.
     """
     if not exchange.is_stream:
-        yield from verify.accepted(exchange, told)
+        yield from verify.accepted(exchange, label)
         return
     verify.conclusive(exchange)
     failure = Output(exchange).failure
     if failure:
         where = f"event {failure.number}"
-        expected = f"a stream without a failure{f', to {told}' if told else ''}"
+        expected = f"a stream without a failure{f', to {label}' if label else ''}"
         yield verify.deviation(exchange, expected, actual=verify.show(failure.data), where=where)
 
 
@@ -98,10 +98,10 @@ def plain_count(dut: Deployment) -> int:
     return short
 
 
-def grown(exchange: Exchange, control: int, told: str) -> Iterator[Finding]:
+def grown(exchange: Exchange, control: int, label: str) -> Iterator[Finding]:
     """A finding unless the request counts as many tokens more as LONG has at least."""
     tokens = counted(exchange)
     if tokens < control + MANY:
-        expected = f"at least {control + MANY} input tokens {told}"
+        expected = f"at least {control + MANY} input tokens {label}"
         where = "/usage/input_tokens"
         yield verify.deviation(exchange, expected, actual=str(tokens), where=where)

@@ -86,11 +86,11 @@ def bearing(request: Request, token: str) -> Request:
     return replace(request, authorization=(b"Bearer " + token.encode("latin-1"),))
 
 
-def barred(exchange: Exchange, told: str) -> Iterator[Finding]:
+def barred(exchange: Exchange, label: str) -> Iterator[Finding]:
     """A finding unless a request without a valid key was refused. Raises Inconclusive."""
     if exchange.status == 429:
         raise Inconclusive(f"too many attempts without a key: {verify.describe(exchange)}")
-    yield from verify.refused(exchange, told)
+    yield from verify.refused(exchange, label)
 
 
 def _shut(exchange: Exchange) -> bool:

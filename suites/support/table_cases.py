@@ -57,7 +57,7 @@ class RequestVariation:
     element of a list, as those of a message.
     """
 
-    told: str
+    label: str
     fields: Mapping[str, Any]
     role: str
     batch: Mapping[str, Any] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def take(dut: Deployment, route: str, each: RequestVariation) -> Iterator[Findin
         if together.ok and not any(True for _ in verify.accepted(together)):
             return
     alone = dut.send(dut.request(route, each.role, **each.fields))
-    yield from verify.accepted(alone, each.told)
+    yield from verify.accepted(alone, each.label)
 
 
 def refused(kind: str) -> Cases:
@@ -133,9 +133,9 @@ def clauses(contract: Contract, kind: str) -> frozenset[str]:
 
 def varied(row: RequestRow, value: Any) -> RequestVariation:
     """The plain request with this value of a row's field."""
-    told = f"no {row.field}" if value is ABSENT else f"{row.field} = {value!r}"
+    label = f"no {row.field}" if value is ABSENT else f"{row.field} = {value!r}"
     fields = {**_beside(row), row.field: value}
-    return RequestVariation(told, fields, row.needs or "")
+    return RequestVariation(label, fields, row.needs or "")
 
 
 def _in_batch(contract: Contract, kind: str, row: RequestRow, number: int) -> RequestVariation:

@@ -55,11 +55,11 @@ def ask(dut: Deployment, choice: object, messages: object = PARIS, **fields: Any
 
 def whole(exchange: Exchange) -> Answer:
     """The answer, unless the cap cut a call, or what may have become one: that proves nothing."""
-    told = read(exchange)
-    prose = bool(told.text.strip()) and not told.tool_calls and not MARKUP & {*told.text}
-    if told.finish_reason == "length" and not prose:
+    answer = read(exchange)
+    prose = bool(answer.text.strip()) and not answer.tool_calls and not MARKUP & {*answer.text}
+    if answer.finish_reason == "length" and not prose:
         raise NoControl("the call was cut by max_tokens")
-    return told
+    return answer
 
 
 def loses_arguments(dut: Deployment, lost: dict[str, Any], kept: dict[str, Any]) -> Findings:
