@@ -276,7 +276,7 @@ def redactor(config: pytest.Config) -> Redactor:
 
 
 def gather(config: pytest.Config) -> Facts | None:
-    """What the reports are told at the end of a run."""
+    """What the reports are given at the end of a run."""
     dut = config.stash.get(suites_plugin.DUT, None)
     folder = fixtures_plugin.folder_of(config)
     if dut is None or folder is None:

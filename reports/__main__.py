@@ -64,15 +64,15 @@ def _say(line: str, stream: Any = None) -> None:
 
 
 def _summary(option: argparse.Namespace) -> int:
-    told = document.read(option.dir)
-    for line, _ in terminal.lines(told):
+    verdict = document.read(option.dir)
+    for line, _ in terminal.lines(verdict):
         _say(line)
-    return int(told["exit_status"])
+    return int(verdict["exit_status"])
 
 
 def _signoff(option: argparse.Namespace) -> int:
-    told = document.read(option.dir)
-    signoff.write(option.dir, told, _har(option.dir))
+    verdict = document.read(option.dir)
+    signoff.write(option.dir, verdict, _har(option.dir))
     _say(f"written: {option.dir / signoff.HTML}, {option.dir / signoff.MARKDOWN}")
     return 0
 
@@ -88,8 +88,8 @@ def _diff(option: argparse.Namespace) -> int:
 
 def _dossier(option: argparse.Namespace) -> int:
     archive = option.output or option.dir / "dossier.tar.gz"
-    told = dossier.pack(option.dir, archive)
-    _say(f"packed: {archive} ({told['verdict']}, {told['deployment']['base_url']})")
+    verdict = dossier.pack(option.dir, archive)
+    _say(f"packed: {archive} ({verdict['verdict']}, {verdict['deployment']['base_url']})")
     _sign(archive)
     return 0
 
@@ -102,12 +102,12 @@ def _sign(archive: Path) -> None:
 
 
 def _verify(option: argparse.Namespace) -> int:
-    wrong, told = dossier.verify(option.file)
+    wrong, verdict = dossier.verify(option.file)
     for line in wrong:
         _say(line)
-    if told is None:
+    if verdict is None:
         return 1
-    _say(f"as packed: {told['verdict']}, {told['deployment']['base_url']}")
+    _say(f"as packed: {verdict['verdict']}, {verdict['deployment']['base_url']}")
     _say("who packed it, its signature tells:")
     file = str(option.file)
     who = ["--certificate-identity", "WHO", "--certificate-oidc-issuer", "ISSUER"]
@@ -133,10 +133,10 @@ def _allure(option: argparse.Namespace) -> int:
     results, name = option.dir, "Conformance"
     if (option.dir / "verdict.json").exists():
         results = files.inside(option.dir, "allure-results")
-        told = document.read(option.dir)
+        verdict = document.read(option.dir)
         _empty(results)
-        allure.results(results, told, _har(option.dir))
-        name = f"{told['verdict']}: {told['deployment']['base_url']}"
+        allure.results(results, verdict, _har(option.dir))
+        name = f"{verdict['verdict']}: {verdict['deployment']['base_url']}"
     if not next(results.glob("*-result.json"), None):
         raise ReportError(f"{results}: no Allure results: name the --report-dir of a run")
     npx = shutil.which("npx")
@@ -185,8 +185,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, told: str, command: Callable[[argparse.Namespace], int]) -> Any:
-        made = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+    def add(name: str, help_text: str, command: Callable[[argparse.Namespace], int]) -> Any:
+        made = commands.add_parser(
+            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
+        )
         made.set_defaults(command=command)
         return made
 

@@ -167,10 +167,12 @@ def _words(row: dict[str, Any]) -> str:
 
 
 def _trace(row: dict[str, Any]) -> str:
-    return "\n\n".join("\n".join(map(visible.line, _told(each))) for each in row["findings"])
+    return "\n\n".join(
+        "\n".join(map(visible.line, _finding_lines(each))) for each in row["findings"]
+    )
 
 
-def _told(finding: dict[str, Any]) -> Iterator[str]:
+def _finding_lines(finding: dict[str, Any]) -> Iterator[str]:
     yield f"expected: {' or '.join(finding['expected'])}"
     yield f"actual: {finding['actual']}"
     for name in ("where", "exchange", "control"):

@@ -32,12 +32,12 @@ def lines(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, bool]]]:
     """
     good = []
     for client, cells in rows(document).items():
-        failing = {name: told for name, told in cells.items() if told.startswith("fails")}
+        failing = {name: result for name, result in cells.items() if result.startswith("fails")}
         if not failing:
             good.append(client)
-        for told in dict.fromkeys(failing.values()):
-            names = ", ".join(name for name in failing if failing[name] == told)
-            yield f"client {client}: {names}: {told[:LONGEST]}", {"yellow": True}
+        for result in dict.fromkeys(failing.values()):
+            names = ", ".join(name for name in failing if failing[name] == result)
+            yield f"client {client}: {names}: {result[:LONGEST]}", {"yellow": True}
     if good:
         yield f"  clients that work: {', '.join(good)}", {}
     if isolation := document["observations"].get("client_isolation"):

@@ -21,16 +21,16 @@ ONLY_HERE, BOTH, ONLY_CONTROL, UNDECIDED = "only here", "both", "only control", 
 def with_recorded(report_dir: Path, built: Document) -> Document:
     """The clauses on which today's verdict is not the one of the run in this directory."""
     then = read(report_dir)
-    told: Document = {
+    comparison: Document = {
         "report": str(report_dir),
         "verdict": then.get("verdict", ""),
         "differences": [],
     }
     if then:
         suites = [[each["suite"].get(name) for name in IDENTITY] for each in (then, built)]
-        told["same_suite"] = suites[0] == suites[1]
+        comparison["same_suite"] = suites[0] == suites[1]
         old = {row["id"]: row["verdict"] for row in then["clauses"]}
-        told["differences"] = [
+        comparison["differences"] = [
             {
                 "id": row["id"],
                 "then": old.get(row["id"], "not_run"),
@@ -40,7 +40,7 @@ def with_recorded(report_dir: Path, built: Document) -> Document:
             for row in built["clauses"]
             if row["verdict"] != old.get(row["id"], "not_run")
         ]
-    return told
+    return comparison
 
 
 def with_control(report_dir: Path, base_url: str, built: Document) -> Document:

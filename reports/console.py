@@ -52,11 +52,13 @@ class Console:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_report_header(self) -> Generator[None, Any, Any]:
         """What plugins say of the run before it begins, such as its base URL."""
-        told = yield
-        return [self._header(each) for each in told]
+        headers = yield
+        return [self._header(each) for each in headers]
 
-    def _header(self, told: str | list[str]) -> str | list[str]:
-        return self.clean(told) if isinstance(told, str) else [self.clean(line) for line in told]
+    def _header(self, header: str | list[str]) -> str | list[str]:
+        return (
+            self.clean(header) if isinstance(header, str) else [self.clean(line) for line in header]
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:

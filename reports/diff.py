@@ -50,7 +50,7 @@ class Change:
     by: str = DEPLOYED
     cause: str = ""
     blocks: bool = False
-    told: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _change(
         by=SUITE if cause else EITHER if rewritten else DEPLOYED,
         cause=cause or ("its checks changed" if rewritten else ""),
         blocks=blocks(new, after),
-        told=new["findings"][0]["actual"] if new["findings"] else new.get("reason", ""),
+        detail=new["findings"][0]["actual"] if new["findings"] else new.get("reason", ""),
     )
 
 
@@ -183,8 +183,8 @@ def _shown(value: object) -> str:
 def lines(found: Difference) -> Iterator[str]:
     """The difference as text: what the deployment did, what may be either's, what the suite did."""
     yield from _verdicts(found, DEPLOYED)
-    for models, told in ((found.vanished, "vanished"), (found.appeared, "appeared")):
-        yield from (f"model {told}: {model}" for model in models)
+    for models, change in ((found.vanished, "vanished"), (found.appeared, "appeared")):
+        yield from (f"model {change}: {model}" for model in models)
     for key, was, now in found.observations:
         yield f"observation {key}: was {was}, is {now}"
     for name, was, now in found.deployment:
@@ -196,8 +196,8 @@ def lines(found: Difference) -> Iterator[str]:
             "then compare A2 with B"
         )
     yield from _verdicts(found, SUITE)
-    for told in sorted(found.law):
-        yield f"contract changed: {told}"
+    for difference in sorted(found.law):
+        yield f"contract changed: {difference}"
     for name, was, now in found.suite:
         yield f"suite changed, {name}: was {was}, is {now}"
 
@@ -212,10 +212,10 @@ def _lists(found: Difference) -> dict[str, tuple[Change, ...]]:
 
 
 def _verdicts(found: Difference, by: str) -> Iterator[str]:
-    for told, changes in _lists(found).items():
+    for kind, changes in _lists(found).items():
         for each in (change for change in changes if change.by == by):
             because = f" ({each.cause})" if each.cause else ""
-            label = told if by == DEPLOYED else f"{told} ({by})"
+            label = kind if by == DEPLOYED else f"{kind} ({by})"
             yield f"{label}: {each.clause} [{each.gate}] {each.before} -> {each.after}{because}"
-            if each.told and told != "fixed":
-                yield f"    {each.told}"
+            if each.detail and kind != "fixed":
+                yield f"    {each.detail}"

@@ -108,8 +108,8 @@ def read(report_dir: Path) -> Document:
         path = report_dir / "verdict.json" if report_dir.is_dir() else report_dir
         document: Document = inputs.document(path, "verdict")
     except (OSError, inputs.InputError) as wrong:
-        told = getattr(wrong, "strerror", None) or wrong
-        raise ReportError(f"{told}: name the --report-dir of a run") from None
+        reason = getattr(wrong, "strerror", None) or wrong
+        raise ReportError(f"{reason}: name the --report-dir of a run") from None
     return document
 
 

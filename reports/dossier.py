@@ -139,13 +139,13 @@ def _archive(content: Mapping[str, bytes]) -> bytes:
 def verify(archive: Path) -> tuple[list[str], Document | None]:
     """What is wrong with an archive, one line each, and its verdict. Raises ReportError."""
     content, wrong = _unpack(archive)
-    told = _read_manifest(content)
-    for name in sorted(told.keys() | content.keys() - {MANIFEST, STATEMENT}):
+    manifest = _read_manifest(content)
+    for name in sorted(manifest.keys() | content.keys() - {MANIFEST, STATEMENT}):
         if name not in content:
             wrong.append(f"missing: {name}")
-        elif name not in told:
+        elif name not in manifest:
             wrong.append(f"not in the manifest: {name}")
-        elif _sha256(content[name]) != told[name]:
+        elif _sha256(content[name]) != manifest[name]:
             wrong.append(f"altered: {name}")
     wrong += _check_statement(content)
     if wrong:

@@ -154,11 +154,11 @@ def _faults(one: Clause) -> list[Fault]:
 
 
 def _last(run: Mapping[str, Any]) -> list[str]:
-    told = [run["verdict"].replace("_", " ") + (f": {run['reason']}" if "reason" in run else "")]
+    lines = [run["verdict"].replace("_", " ") + (f": {run['reason']}" if "reason" in run else "")]
     for finding in run["findings"][:3]:
-        told.append(f"expected {' or '.join(finding['expected'])}")
-        told.append(f"actual   {finding['actual']}")
-    return told
+        lines.append(f"expected {' or '.join(finding['expected'])}")
+        lines.append(f"actual   {finding['actual']}")
+    return lines
 
 
 def _lawful(contract: Contract, one: Clause) -> Iterator[str]:
@@ -210,8 +210,8 @@ def smallest(contract: Contract, one: Clause) -> str:
     body = _body(contract, one)
     if body is None:
         fields = {"model": "MODEL", **_altered(contract, one, {})}
-        told = (f"-F {shell.word(f'{name}={_plain(value)}')}" for name, value in fields.items())
-        return f"{url} -F file=@fixtures/audio/speech{_kind(contract, one)} {' '.join(told)}"
+        options = (f"-F {shell.word(f'{name}={_plain(value)}')}" for name, value in fields.items())
+        return f"{url} -F file=@fixtures/audio/speech{_kind(contract, one)} {' '.join(options)}"
     body = _altered(contract, one, body)
     if one.area.endswith("-stream") or one.id.startswith("STREAM-"):
         body = {**body, "stream": True}

@@ -26,7 +26,7 @@ LONGEST = 120
 def of(entries: Iterable[Entry]) -> dict[str, Any]:
     """Headers, names and forms of ids that the answers of these HAR entries had, and when."""
     headers: dict[str, set[str]] = defaultdict(set)
-    told: dict[str, set[str]] = defaultdict(set)
+    fields: dict[str, set[str]] = defaultdict(set)
     times: list[str] = []
     for entry in entries:
         times.append(entry["startedDateTime"])
@@ -34,14 +34,14 @@ def of(entries: Iterable[Entry]) -> dict[str, Any]:
             if header["name"].lower() in HEADERS:
                 headers[header["name"].lower()].add(header["value"])
         for answer in _answers(entry):
-            told["model"].add(_text(answer.get("model")))
-            told["system_fingerprint"].add(_text(answer.get("system_fingerprint")))
-            told["id"].add(_form(answer.get("id")))
+            fields["model"].add(_text(answer.get("model")))
+            fields["system_fingerprint"].add(_text(answer.get("system_fingerprint")))
+            fields["id"].add(_form(answer.get("id")))
     return {
         "headers": {name: _few(values) for name, values in sorted(headers.items())},
-        "answered_as": _few(told["model"]),
-        "fingerprints": _few(told["system_fingerprint"]),
-        "ids": _few(told["id"]),
+        "answered_as": _few(fields["model"]),
+        "fingerprints": _few(fields["system_fingerprint"]),
+        "ids": _few(fields["id"]),
         "window": {"first": min(times), "last": max(times)} if times else {},
     }
 

@@ -29,8 +29,8 @@ def add(config: pytest.Config, document: Document, shown: Mapping[str, bool]) ->
     if xml is None:
         return
     for row in document["clauses"]:
-        told = row["id"] in shown and (shown[row["id"]] or not _is_red(row))
-        if row["exchanges"] and not told:
+        reported = row["id"] in shown and (shown[row["id"]] or not _is_red(row))
+        if row["exchanges"] and not reported:
             xml.pytest_runtest_logreport(_report(row))
 
 

@@ -23,16 +23,19 @@ def lines(document: dict[str, Any]) -> Iterator[Line]:
 
 def _control(document: dict[str, Any]) -> Iterator[Line]:
     """How the control did, and which violations it shares."""
-    told = document.get("control")
-    if not told:
+    control = document.get("control")
+    if not control:
         return
-    head = f"control {told['base_url']}: {told['verdict'] or 'no verdict'}"
-    if told["cause"]:
-        yield f"{head}: {told['cause']} (nothing is compared; {told['report']}/output.txt)", {}
+    head = f"control {control['base_url']}: {control['verdict'] or 'no verdict'}"
+    if control["cause"]:
+        yield (
+            f"{head}: {control['cause']} (nothing is compared; {control['report']}/output.txt)",
+            {},
+        )
         return
-    counts = ", ".join(f"{count} {name}" for name, count in told["counts"].items() if count)
+    counts = ", ".join(f"{count} {name}" for name, count in control["counts"].items() if count)
     yield f"{head}: {counts or 'no violation on either'}", {}
-    for name in told["counts"]:
+    for name in control["counts"]:
         ids = [row["id"] for row in document["clauses"] if row.get("control") == name]
         if ids:
             more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
@@ -41,15 +44,15 @@ def _control(document: dict[str, Any]) -> Iterator[Line]:
 
 def _replayed(document: dict[str, Any]) -> Iterator[Line]:
     """On which clauses the recorded run said something else."""
-    told = document.get("replayed")
-    if not told:
+    replayed = document.get("replayed")
+    if not replayed:
         return
-    if not told["verdict"]:
-        yield f"  judged again, nothing sent: {told['report']}, which reached no verdict", {}
+    if not replayed["verdict"]:
+        yield f"  judged again, nothing sent: {replayed['report']}, which reached no verdict", {}
         return
-    found, suite = told["differences"], "the same" if told["same_suite"] else "another"
+    found, suite = replayed["differences"], "the same" if replayed["same_suite"] else "another"
     count = f"{len(found)} clauses differ" if found else "the same verdict on every clause"
-    yield f"  judged again, nothing sent: {told['report']} ({suite} suite): {count}", {}
+    yield f"  judged again, nothing sent: {replayed['report']} ({suite} suite): {count}", {}
     for each in found[:SHOWN]:
         why = f" ({each['reason']})" if "reason" in each else ""
         change = f"{each['then']} → {each['now']}".replace("_", " ")
@@ -60,12 +63,12 @@ def _replayed(document: dict[str, Any]) -> Iterator[Line]:
 
 def _recording(document: dict[str, Any]) -> Iterator[Line]:
     """What the recording held, and in one line what a script asks: is anything wrong in it."""
-    told = document.get("recording")
-    if not told:
+    recording = document.get("recording")
+    if not recording:
         return
-    entries = told["exchanges"] + sum(told["passed_over"].values())
-    yield f"  {told['exchanges']} of {entries} recorded exchanges judged, nothing sent", {}
-    for reason, count in told["passed_over"].items():
+    entries = recording["exchanges"] + sum(recording["passed_over"].values())
+    yield f"  {recording['exchanges']} of {entries} recorded exchanges judged, nothing sent", {}
+    for reason, count in recording["passed_over"].items():
         yield f"  {count} passed over: {reason}", {}
     rows = document["clauses"]
     kept = sum(row["verdict"] in GOOD for row in rows)

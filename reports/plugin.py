@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from reports.document import Document
     from schemas.contract import Clause, Contract
 
 SHOWN = {
@@ -50,7 +51,7 @@ ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 @dataclass(frozen=True)
 class Facts:
-    """What the reports are told of a run that only the other rooms know.
+    """What the reports are given of a run that only the other rooms know.
 
     `interrupted` names the signal that ended it, `unfinished` is why it left something out.
     """
@@ -69,7 +70,7 @@ class Facts:
     unfinished: str = ""
     reachable: bool = True
     recorded: bool = False
-    amend: Callable[[document.Document], document.Document] = lambda built: built
+    amend: Callable[[Document], Document] = lambda built: built
 
 
 @dataclass(eq=False)  # pytest puts plugins into sets
@@ -88,7 +89,7 @@ class Reporter:
     worker: bool = False
     waiver_file: str = ""
     started: float = field(default_factory=time.perf_counter)
-    told: document.Document | None = None
+    document: Document | None = None
     shown: dict[str, bool] = field(default_factory=dict)
     crashed: list[Judgement] = field(default_factory=list)
     fault: str = ""
@@ -111,12 +112,12 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """The word for an item that decides a clause."""
-        return SHOWN.get(getattr(report, "told", ""))
+        return SHOWN.get(getattr(report, "verdict_word", ""))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what an item says: its clause, or that something failed which is no verdict."""
-        if report.failed and not hasattr(report, "told"):
+        if report.failed and not hasattr(report, "verdict_word"):
             reason = str(report.longrepr).strip().rpartition("\n")[2]
             crash = Judgement((), report.nodeid, Result.HARNESS_ERROR, reason)
             self.crashed.append(crash)
@@ -160,22 +161,22 @@ class Reporter:
         outcome = self._decide(facts)
         status = outcome.exit_status if ended else int(exitstatus)
         har = evidence.Archive(facts.report_dir / "exchanges.har")
-        self.told = self._document(facts, outcome, status, har)
-        document.write(facts.report_dir / "verdict.json", self.told)
+        self.document = self._document(facts, outcome, status, har)
+        document.write(facts.report_dir / "verdict.json", self.document)
         if self.waiver_file:
             accepted = self.redact(self.waiver_file)
             files.replace(facts.report_dir / "waivers.toml", accepted.encode())
-        signoff.write(facts.report_dir, self.told, har)
+        signoff.write(facts.report_dir, self.document, har)
         signoff.summarise(facts.report_dir)
-        allure.write(session.config, self.told, har)
-        junit.add(session.config, self.told, self.shown)
+        allure.write(session.config, self.document, har)
+        junit.add(session.config, self.document, self.shown)
         session.exitstatus = status
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say the verdict."""
-        if self.told:
+        if self.document:
             terminalreporter.section("conformance")
-            for line, colours in terminal.lines(self.told):
+            for line, colours in terminal.lines(self.document):
                 terminalreporter.write_line(line, **colours)
 
     def _document(
@@ -183,8 +184,8 @@ class Reporter:
         facts: Facts,
         outcome: verdicts.Outcome,
         status: int,
-        har: Mapping[str, document.Document],
-    ) -> document.Document:
+        har: Mapping[str, Document],
+    ) -> Document:
         """The document of the run, without keys: an answer may have had one in pieces."""
         bodies = facts.report_dir / "bodies"
         built = document.build(
@@ -201,7 +202,7 @@ class Reporter:
         found = {each["exchange"] for row in built["clauses"] for each in row["findings"]}
         for exchange in found & har.keys():
             evidence.save_body(har[exchange], bodies)
-        clean: document.Document = json.loads(self.redact(json.dumps(facts.amend(built))))
+        clean: Document = json.loads(self.redact(json.dumps(facts.amend(built))))
         return clean
 
     def _decide(self, facts: Facts) -> verdicts.Outcome:
@@ -218,15 +219,15 @@ class Reporter:
         )
 
     def _show(self, report: pytest.TestReport, judgement: Judgement) -> None:
-        told = self._word(judgement)
-        report.told = told  # type: ignore[attr-defined]
-        report.outcome = "failed" if told in RED else "skipped"
+        word = self._word(judgement)
+        report.verdict_word = word  # type: ignore[attr-defined]
+        report.outcome = "failed" if word in RED else "skipped"
         clause = self.contract.clauses[judgement.clauses[0]]
         text = self.redact(_text(clause, judgement))
         if report.outcome == "failed":
             report.longrepr = text
         else:
-            report.longrepr = (report.location[0], report.location[1] or 0, f"{told}: {text}")
+            report.longrepr = (report.location[0], report.location[1] or 0, f"{word}: {text}")
 
     def _word(self, judgement: Judgement) -> str:
         if judgement.result is not Result.JUDGED:

@@ -83,8 +83,8 @@ def summary_takes_none() -> str:
         if path:
             os.close(_plain(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT))
     except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or "no name of a file"
-        return f"${SUMMARY} {visible.line(str(path))}: {told}: unset it, or name a file"
+        reason = getattr(error, "strerror", None) or "no name of a file"
+        return f"${SUMMARY} {visible.line(str(path))}: {reason}: unset it, or name a file"
     return ""
 
 

@@ -55,8 +55,8 @@ def _headline(document: dict[str, Any]) -> Iterator[Line]:
 
 def _counts(document: dict[str, Any]) -> Iterator[Line]:
     for gate, counts in document["counts"].items():
-        told = [f"{counts[verdict]} {verdict}" for verdict in ORDER if counts.get(verdict)]
-        yield f"  clauses {GATES[gate]}: {', '.join(told).replace('_', ' ')}", {}
+        parts = [f"{counts[verdict]} {verdict}" for verdict in ORDER if counts.get(verdict)]
+        yield f"  clauses {GATES[gate]}: {', '.join(parts).replace('_', ' ')}", {}
     tokens, seen = document["tokens"]["total"], len(document["observations"])
     yield (
         f"  {document['requests']} requests, {tokens} tokens, {document['seconds']:.1f} s, "
@@ -83,7 +83,7 @@ def blocks(row: dict[str, Any], document: dict[str, Any]) -> bool:
 
 
 def _clause(row: dict[str, Any], label: str, colours: dict[str, bool]) -> Iterator[Line]:
-    """A clause with its findings; one that came again on another request or model is told once."""
+    """A clause with its findings; one that came again on another request or model is shown once."""
     yield f"{label} {row['id']}  {row['statement']}", colours
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for each in row["findings"]:
@@ -116,8 +116,8 @@ def _undecided(document: dict[str, Any]) -> Iterator[Line]:
 def _waivers(document: dict[str, Any]) -> Iterator[Line]:
     for waiver in document["waivers"]:
         who = f"{waiver['owner']}, {waiver['ticket']}"
-        told = f"waiver {waiver['state']}: {waiver['clause']} ({who})"
+        line = f"waiver {waiver['state']}: {waiver['clause']} ({who})"
         if waiver["state"] in ("stale", "expired"):
-            yield f"{told}: delete it, line {waiver['line']} of the waiver file", {"red": True}
+            yield f"{line}: delete it, line {waiver['line']} of the waiver file", {"red": True}
         else:
-            yield f"{told}, until {waiver['expires']}", {}
+            yield f"{line}, until {waiver['expires']}", {}

@@ -65,8 +65,8 @@ def of(document: Document, har: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 def _means(document: Document) -> str:
     """The headline in one sentence, and another where a waiver has to go."""
     gone = sum(each["state"] in ("stale", "expired") for each in document["waivers"])
-    told = f" {gone} of the waivers must be deleted." if gone else ""
-    return _verdict(document) + told
+    note = f" {gone} of the waivers must be deleted." if gone else ""
+    return _verdict(document) + note
 
 
 def _verdict(document: Document) -> str:
@@ -136,8 +136,8 @@ def _facts(document: Document) -> dict[str, list[tuple[str, list[str]]]]:
         },
     }
     return {
-        group: [(name, values) for name, values in told.items() if any(values)]
-        for group, told in rows.items()
+        group: [(name, values) for name, values in fields.items() if any(values)]
+        for group, fields in rows.items()
     }
 
 
@@ -156,8 +156,8 @@ def _violated(
 ) -> dict[str, Any]:
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for each in row["findings"]:
-        told = (*each["expected"], VARYING.sub("#", each["actual"]), each["where"])
-        alike.setdefault(told, []).append(each)
+        key = (*each["expected"], VARYING.sub("#", each["actual"]), each["where"])
+        alike.setdefault(key, []).append(each)
     shown = [_finding(findings, har, budget) for findings in islice(alike.values(), FINDINGS)]
     return {
         **row,
@@ -201,12 +201,12 @@ def _exchange(entry: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _headers(headers: list[dict[str, str]]) -> list[str]:
-    told = [
+    lines = [
         f"{each['name']}: {each['value']}"
         for each in headers
         if SHOWN_HEADERS.match(each["name"].lower())
     ]
-    return [_short(line) for line in told[:HEADERS]]
+    return [_short(line) for line in lines[:HEADERS]]
 
 
 def _body(content: dict[str, Any], where: str) -> list[excerpt.Piece]:
@@ -249,13 +249,13 @@ def _questions(document: Document) -> list[dict[str, Any]]:
 def _clients(document: Document) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The client matrix: for each client what works, and what does not; and the tone of each."""
     return [
-        (client, [(name, _short(told), _tone(told)) for name, told in cells.items()])
+        (client, [(name, _short(result), _tone(result)) for name, result in cells.items()])
         for client, cells in clients.rows(document).items()
     ]
 
 
-def _tone(told: str) -> str:
-    return next((word for word in ("works", "fails") if told.startswith(word)), "")
+def _tone(result: str) -> str:
+    return next((word for word in ("works", "fails") if result.startswith(word)), "")
 
 
 def _undecided(document: Document) -> list[dict[str, Any]]:
@@ -283,8 +283,8 @@ def _strength(document: Document) -> dict[str, list[dict[str, Any]]]:
     areas: dict[str, list[dict[str, Any]]] = {}
     for row in document["clauses"]:
         proof = killed.get(row["id"])
-        told = f"{proof['killed']} of {proof['faults']}" if proof else "not measured"
-        areas.setdefault(row["area"], []).append({**row, "killed": told})
+        share = f"{proof['killed']} of {proof['faults']}" if proof else "not measured"
+        areas.setdefault(row["area"], []).append({**row, "killed": share})
     return areas
 
 

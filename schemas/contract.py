@@ -111,7 +111,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A part that a model plays in a check, told from one entry of GET /models.
+    """A part that a model plays in a check, recognised by one entry of GET /models.
 
     Without flags and suffix no entry tells it: the profile or the operator names the models.
     """

@@ -3,7 +3,7 @@
 Annotations carry the law along. Of a request: `x-refused` (the values promised to be refused, each
 with the clause that says so), `x-support`, `x-needs`, `x-order`. Of an answer: `x-value-clause`
 (violated by a wrong value, inherited by all that has none of its own), `x-presence-clauses` (by a
-missing key), `x-expected` and `x-at` (how and where a rule is told). `x-clauses` lists them all.
+missing key), `x-expected` and `x-at` (how and where a rule is shown). `x-clauses` lists them all.
 """
 
 from __future__ import annotations
@@ -152,8 +152,8 @@ def _received(row: ResponseRow) -> Schema:
 
 
 def _rule(rule: Rule) -> Schema:
-    told = {"x-value-clause": rule.clause, "x-expected": rule.expected, "x-at": rule.at}
-    return {**rule.schema, **_filled(told)}
+    notes = {"x-value-clause": rule.clause, "x-expected": rule.expected, "x-at": rule.at}
+    return {**rule.schema, **_filled(notes)}
 
 
 def _or_null(schema: Schema) -> Schema:

@@ -37,8 +37,8 @@ def open_plain(path: Path, limit: int = LARGEST) -> int:
     try:
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or "no name of a file"
-        raise InputError(f"{shown(str(path))}: {told}") from None
+        reason = getattr(error, "strerror", None) or "no name of a file"
+        raise InputError(f"{shown(str(path))}: {reason}") from None
     found = os.fstat(file)
     if stat.S_ISREG(found.st_mode) and found.st_size <= limit:
         return file
@@ -60,9 +60,9 @@ def document(path: Path, schema: str, limit: int = LARGEST) -> Any:
     try:
         return checked(parse(read(path, limit)), schema)
     except InputError as wrong:
-        told = str(wrong)
+        message = str(wrong)
         name = shown(str(path))
-        raise InputError(told if told.startswith(name) else f"{name}: {told}") from None
+        raise InputError(message if message.startswith(name) else f"{name}: {message}") from None
 
 
 def parse(raw: bytes | str) -> Any:

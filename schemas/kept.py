@@ -58,12 +58,12 @@ def fit(entry: Entry, room: int, clean: Callable[[str], str] = str) -> Kept:
     request = entry["request"]
     if "postData" in request:
         request = {**request, "postData": _pack(request["postData"], clean)}
-    told = {**entry, "request": request}
+    repacked = {**entry, "request": request}
     if "_cut" in entry or weight <= LEAST:
-        return Kept({**told, "response": {**entry["response"], "content": packed}}, 0)
+        return Kept({**repacked, "response": {**entry["response"], "content": packed}}, 0)
     if weight <= min(EACH, room):
-        return Kept({**told, "response": {**entry["response"], "content": packed}}, weight)
-    return Kept(_cut(told, body(content)), 0)
+        return Kept({**repacked, "response": {**entry["response"], "content": packed}}, weight)
+    return Kept(_cut(repacked, body(content)), 0)
 
 
 def size(entry: Entry) -> int:

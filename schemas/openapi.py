@@ -1,8 +1,8 @@
 """Tables to an OpenAPI 3.2 document, for tools that read one: schemathesis, editors, generators.
 
-The bodies are the derived schemas. What only our own judges read (`x-refused`, `x-order`, told
-rules) stays out. Of an event stream each event is described (`itemSchema`): its `data` is the
-sentinel or a JSON text that fits `contentSchema`.
+The bodies are the derived schemas. What only our own judges read (`x-refused`, `x-order`, the
+words of a rule) stays out. Of an event stream each event is described (`itemSchema`): its `data`
+is the sentinel or a JSON text that fits `contentSchema`.
 """
 
 from __future__ import annotations
@@ -103,10 +103,10 @@ def _success(operation: Operation) -> Schema:
 
 
 def _errors(operation: Operation) -> Schema:
-    told = {**ERRORS, **dict.fromkeys(operation.errors, "Also printed for this operation")}
+    summaries = {**ERRORS, **dict.fromkeys(operation.errors, "Also printed for this operation")}
     return {
-        status: {"$ref": "#/components/responses/error", "summary": told[status]}
-        for status in sorted(told)
+        status: {"$ref": "#/components/responses/error", "summary": summaries[status]}
+        for status in sorted(summaries)
     }
 
 

@@ -1,4 +1,4 @@
-"""The words in which a run is told: finding, observation, judgement, verdict.
+"""The words in which a run is reported: finding, observation, judgement, verdict.
 
 What the checks and the invariants say travels as `Judgement` records from the process that judged
 to the one place that turns them into verdicts, through a file of one JSON object a line. That file
@@ -139,7 +139,7 @@ class ClauseNotMet(AssertionError):  # noqa: N818  (an outcome, not an error)
 def bounded(judgement: Judgement) -> Judgement:
     """The record with the first findings of each clause, and texts of a bounded length.
 
-    A stream of a thousand events may have a fault in each: that is told, not counted.
+    A stream of a thousand events may have a fault in each: that is stated, not counted.
     """
     seen: Counter[str] = Counter()
     kept = []

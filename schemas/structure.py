@@ -34,7 +34,7 @@ __all__ = [
     "WrongValueError",
 ]
 
-# Names that must be those of something that exists: `Reader` is told what does.
+# Names that must be those of something that exists: `Reader` is given what does.
 ClauseId = NewType("ClauseId", str)
 ObservationId = NewType("ObservationId", str)
 RoleName = NewType("RoleName", str)

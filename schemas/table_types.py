@@ -94,7 +94,7 @@ class RequestTable:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A further constraint with a clause of its own, told in `expected`, found `at` a field."""
+    """A further constraint with a clause of its own, worded in `expected`, found `at` a field."""
 
     clause: ClauseId
     schema: Schema

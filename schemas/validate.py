@@ -1,7 +1,7 @@
 """Bodies against the derived schemas: which clause a body violates, and where.
 
 Pure and cached: a kind's schema is derived from the tables and prepared once. Each violation is
-told once for each clause and place, by the nearest annotation above the constraint that failed.
+reported once for each clause and place, by the nearest annotation above the constraint that failed.
 
 Types are those of the JSON text, not of the mathematics: `1.0` is no integer and `true` no number,
 because clients in typed languages fail on them. (JSON Schema itself counts 1.0 as an integer.)
@@ -341,8 +341,8 @@ def _violation(error: Any) -> Violation:
     if at:
         path.append(at)
         value = value.get(at, NOTHING) if isinstance(value, Mapping) else value
-    told = schema.get("x-expected") or expected(error.validator, schema)
-    return Violation(schema["x-value-clause"], _pointer(path), told, actual(value))
+    expectation = schema.get("x-expected") or expected(error.validator, schema)
+    return Violation(schema["x-value-clause"], _pointer(path), expectation, actual(value))
 
 
 def _pointer(path: list[str]) -> str:

@@ -101,9 +101,9 @@ def test_nearly_the_key_is_not_the_key(dut: Deployment) -> Findings:
         altered = {"another last character": ALTERED_KEY, "no last character": SHORT_KEY}
         near = {"a longer key": KEY + b"x", **altered, **near}
     tried = [each for each in (routes.LIST, routes.CHAT) if each in shut] or [*shut][:1]
-    for operation, (told, token) in crossed_at_tier(dut, tried, [*near.items()], most=2):
+    for operation, (label, token) in crossed_at_tier(dut, tried, [*near.items()], most=2):
         request = replace(shut[operation], authorization=(b"Bearer " + token,))
-        yield from barred(dut.send(request), f"{operation} with {told}")
+        yield from barred(dut.send(request), f"{operation} with {label}")
     if OTHER_CASE_KEY in dut.client.almost and dut.setup.tier == "deep":
         request = replace(shut[routes.LIST], authorization=(b"Bearer " + OTHER_CASE_KEY,))
         yield Observation("key_in_other_case", verify.side(dut.send(request)))
@@ -121,11 +121,11 @@ def test_other_ways_to_send_the_key_do_not_authenticate(dut: Deployment) -> Find
     operation, door = next(iter(shut.items()))
     if not dut.send(door).ok:
         raise Untestable(f"no control: the key does not open {operation}")
-    for told, value in at_tier(dut, [*OTHER_SCHEMES.items()], 1):
+    for scheme, value in at_tier(dut, [*OTHER_SCHEMES.items()], 1):
         exchange = dut.send(replace(door, authorization=(value,)))
         verify.conclusive(exchange)
         if exchange.ok:
-            yield verify.deviation(exchange, f"a 4xx to the key under the scheme {told}")
+            yield verify.deviation(exchange, f"a 4xx to the key under the scheme {scheme}")
     bare = replace(door, authorization=(KEY,))
     header = replace(without_key(door), headers=(*door.headers, ("X-Api-Key", KEY.decode())))
     for key, request in at_tier(
@@ -142,17 +142,17 @@ def test_malformed_credentials_are_refused(dut: Deployment) -> Findings:
     forms = [*MALFORMED.items()]
     if dut.client.secret:
         forms.insert(0, ("something after the valid key", (b"Bearer " + KEY + b" x",)))
-    for door, (told, values) in crossed_at_tier(dut, tried or [*shut.values()][:1], forms, most=2):
-        yield from _malformed(dut.send(replace(door, authorization=values)), told)
+    for door, (label, values) in crossed_at_tier(dut, tried or [*shut.values()][:1], forms, most=2):
+        yield from _malformed(dut.send(replace(door, authorization=values)), label)
 
 
-def _malformed(exchange: Exchange, told: str) -> Findings:
+def _malformed(exchange: Exchange, label: str) -> Findings:
     """What a front end refuses before the API sees it may lack JSON."""
     verify.conclusive(exchange)
     if exchange.status == 429:
         raise Inconclusive("too many attempts without a key")
     if not (exchange.answered and 400 <= exchange.status < 500):
-        yield verify.deviation(exchange, f"a 4xx to {told}")
+        yield verify.deviation(exchange, f"a 4xx to {label}")
 
 
 @check("AUTH-KEYS-01", tier="deep")

@@ -29,11 +29,11 @@ SUBJECT = {routes.CHAT: "messages", routes.COMPLETIONS: "prompt", routes.RESPONS
 def test_credentials_are_judged_before_the_body(dut: Deployment) -> Findings:
     """Without a key, an invalid body gets the same status as a valid one, on every route."""
     shut = protected(dut)
-    for operation, told, request in at_tier(dut, [*_invalid(dut, shut)], 1):
-        yield from _as_before(dut, without_key(request), without_key(shut[operation]), told)
-        if told == MALFORMED and dut.setup.tier == "deep":
+    for operation, label, request in at_tier(dut, [*_invalid(dut, shut)], 1):
+        yield from _as_before(dut, without_key(request), without_key(shut[operation]), label)
+        if label == MALFORMED and dut.setup.tier == "deep":
             door = bearing(shut[operation], UNKNOWN_KEY)
-            yield from _as_before(dut, bearing(request, UNKNOWN_KEY), door, told)
+            yield from _as_before(dut, bearing(request, UNKNOWN_KEY), door, label)
 
 
 @check("AUTH-STREAM-01")
@@ -54,14 +54,14 @@ def test_no_stream_opens_without_a_key(dut: Deployment) -> Findings:
             yield from barred(exchange, f"a stream of {operation} without credentials")
 
 
-def _as_before(dut: Deployment, request: Request, valid: Request, told: str) -> Findings:
+def _as_before(dut: Deployment, request: Request, valid: Request, label: str) -> Findings:
     """A finding where a body without a right to be judged is refused in another way."""
     expected, exchange = dut.send(valid), dut.send(request)
     verify.conclusive(exchange)
     shut = 400 <= expected.status < 500
     if shut and exchange.status not in (expected.status, 429):
         wanted = f"HTTP {expected.status}, as for a valid body without a key"
-        actual = f"{told}: {verify.describe(exchange)}"
+        actual = f"{label}: {verify.describe(exchange)}"
         yield verify.deviation(exchange, wanted, actual=actual)
 
 

@@ -2,7 +2,7 @@
 
 The programs are functions of the files in `programs/` and `node/`. Each finds the address, the key,
 the model and what to ask among its values, and prints the text that the client hands to its user.
-`asked` is what has to stand on the wire then: a client that drops or renames a field is told apart
+`asked` is what has to stand on the wire then: that tells a client that drops or renames a field
 from a deployment that ignores it.
 """
 
@@ -78,8 +78,8 @@ CAPABILITIES = {
 
 def _surface(ran: Ran) -> str:
     response = ran.exchanges[-1]
-    told = [response.value(*path) for path in (("id",), ("status",), ("usage", "total_tokens"))]
-    return " ".join(map(str, [*told, reading.visible_text(response)])) + "\n"
+    fields = [response.value(*path) for path in (("id",), ("status",), ("usage", "total_tokens"))]
+    return " ".join(map(str, [*fields, reading.visible_text(response)])) + "\n"
 
 
 def _events(ran: Ran) -> str:
@@ -112,7 +112,7 @@ class Way:
         return f"{self.tool.name} {self.style}".strip()
 
     def tell(self, name: str) -> Tell:
-        """What the program for a capability prints, told from the wire."""
+        """What the program for a capability prints, read from the wire."""
         return self.tells.get(name, CAPABILITIES[name].tell)
 
     def program(self, dut: Deployment, name: str) -> Program:

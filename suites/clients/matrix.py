@@ -100,13 +100,13 @@ def _cell(dut: Deployment, key: str, way: Way, name: str, ran: Ran) -> Cell:
         return Cell(key, f"fails (deployment): {why}")
     if not findings:
         return Cell(key, f"{WORKS}{note}")
-    told = findings[0].actual
+    actual = findings[0].actual
     if _fails_plainly(dut, capability.route):
-        return Cell(key, f"fails (deployment), as the plain request does: {told}")
+        return Cell(key, f"fails (deployment), as the plain request does: {actual}")
     if _is_for_what_was_sent(dut, ran.exchanges[-1]):
         whose = f"(client){note}" if changed else "(deployment), as the same request of ours does"
-        return Cell(key, f"fails {whose}: {told}")
-    return Cell(key, f"fails (deployment): {told}", findings)
+        return Cell(key, f"fails {whose}: {actual}")
+    return Cell(key, f"fails (deployment): {actual}", findings)
 
 
 def _fails_plainly(dut: Deployment, route: str) -> bool:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     Tell = Callable[[Ran], str | None]
 
 
-def works(ran: Ran, tell: Tell, told: str = "") -> Iterator[Finding]:
+def works(ran: Ran, tell: Tell, label: str = "") -> Iterator[Finding]:
     """A finding unless the program ended well and printed what it was answered.
 
     `tell` gives what it prints, from the wire; None where nothing is known of it.
     Raises Inconclusive, and Untestable where the answer itself cannot be read.
     """
     exchanges = sent(ran)
-    what = f"{told or ran.name} with {ran.tool}"
+    what = f"{label or ran.name} with {ran.tool}"
     refused = [each for one in exchanges for each in verify.accepted(one, what)]
     yield from refused
     if ran.refused:
@@ -92,7 +92,7 @@ def lines(*tells: Callable[[Exchange], str]) -> Callable[[Ran], str]:
     def tell(ran: Ran) -> str:
         if len(ran.exchanges) < len(tells):
             return "" if ran.error else f"{len(tells)} requests"
-        return "".join(told(each) for told, each in zip(tells, ran.exchanges, strict=False))
+        return "".join(text_of(each) for text_of, each in zip(tells, ran.exchanges, strict=False))
 
     return tell
 

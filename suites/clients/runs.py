@@ -162,8 +162,8 @@ def run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> Mapping[str
     label = tool.label
     folder = dut.probes.folder.parent / "clients"
     folder.mkdir(exist_ok=True)
-    told = json.dumps([label, [[asdict(each), _texts(each)] for each in programs]])
-    path = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:12]}.json"
+    identity = json.dumps([label, [[asdict(each), _texts(each)] for each in programs]])
+    path = folder / f"{hashlib.sha256(identity.encode()).hexdigest()[:12]}.json"
     with FileLock(f"{path}.lock"):
         if not path.exists():
             ran = _run(dut, tool, programs)
@@ -201,7 +201,7 @@ def _run(dut: Deployment, tool: Tool, programs: Sequence[Program]) -> list[Ran]:
             error=clean(rows[name]["error"]),
             kinds=tuple(rows[name]["kinds"]),
             line=rows[name]["line"],
-            isolation=sandbox.TOLD[tools.kept()],
+            isolation=sandbox.DESCRIPTION[tools.kept()],
             exchanges=proxy.announce(name),
             refused=tuple(clean(each) for each in proxy.refused[name]),
             unasked=tuple(proxy.unasked[name]),
@@ -220,7 +220,7 @@ def prepared(home: Path) -> Path:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What a client's process is told of the world: nothing of the operator's."""
+    """What a client's process is given of the world: nothing of the operator's."""
     return {"PATH": os.environ.get("PATH", ""), "HOME": str(home), "LANG": "C.UTF-8", **OFFLINE}
 
 
@@ -286,12 +286,12 @@ def _ended(name: str, out: str) -> dict[str, Any]:
 
 def _died(name: str, code: int, out: str, err: str) -> dict[str, Any]:
     lines = [line.strip() for line in err.splitlines() if line.strip()]
-    told = next((line for line in lines if "Error" in line), lines[-1] if lines else "")
-    kinds = [told.partition(":")[0].split(" ")[-1]] if "Error" in told else []
+    message = next((line for line in lines if "Error" in line), lines[-1] if lines else "")
+    kinds = [message.partition(":")[0].split(" ")[-1]] if "Error" in message else []
     return {
         "name": name,
         "out": out,
-        "error": f"exit status {code}: {told[:400]}",
+        "error": f"exit status {code}: {message[:400]}",
         "kinds": kinds,
         "line": 0,
     }

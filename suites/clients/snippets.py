@@ -60,8 +60,8 @@ class Snippet:
     @property
     def name(self) -> str:
         """The example's name, and the first words of the part that is run."""
-        told = self.part[0].strip("# ").lower().replace(" ", "-")
-        return f"{self.example}-{told}" if told else self.example
+        slug = self.part[0].strip("# ").lower().replace(" ", "-")
+        return f"{self.example}-{slug}" if slug else self.example
 
     @property
     def printed(self) -> str:

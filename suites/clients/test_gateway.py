@@ -33,12 +33,12 @@ def test_deployment_works_behind_a_litellm_proxy(dut: Deployment) -> Findings:
         Proxy(dut.client, (NAME,)) as proxy,
         gateway(proxy.url(NAME), proxy.token(NAME), (model,)) as url,
     ):
-        told = [_ask(url, body) for body in bodies]
+        answers = [_ask(url, body) for body in bodies]
     seen = proxy.announce(NAME)
     dut.used += [exchange.id for exchange in seen]
     if len(seen) != len(TRIED):
         raise Inconclusive(f"{label} sent {len(seen)} requests for {len(TRIED)}")
-    for name, exchange, (status, text) in zip(TRIED, seen, told, strict=True):
+    for name, exchange, (status, text) in zip(TRIED, seen, answers, strict=True):
         ran = Ran(name, f"the proxy of {label}", text, exchanges=(exchange,))
         found = list(reading.works(ran, lambda one: reading.visible_text(one.exchanges[-1])))
         yield from found

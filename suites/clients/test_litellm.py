@@ -107,13 +107,13 @@ def test_custom_parameters_hold(dut: Deployment) -> Findings:
     ran = _ran(dut, snippets.LITELLM_CUSTOM.name)
     exchange = reading.sent(ran)[-1]
     sent = exchange.request.document
-    told = answer(exchange)
-    if told.tokens("completion_tokens") > sent.get("max_tokens", 500):
-        actual = str(told.tokens("completion_tokens"))
+    completion = answer(exchange)
+    if completion.tokens("completion_tokens") > sent.get("max_tokens", 500):
+        actual = str(completion.tokens("completion_tokens"))
         yield verify.deviation(exchange, f"at most {sent['max_tokens']} tokens", actual=actual)
     for stop in sent.get("stop", []):
-        if stop in told.text:
-            yield verify.deviation(exchange, f"no {stop!r}", actual=verify.show(told.text))
+        if stop in completion.text:
+            yield verify.deviation(exchange, f"no {stop!r}", actual=verify.show(completion.text))
 
 
 @check("LITELLM-TOOLS-01")
@@ -223,8 +223,8 @@ def test_quick_start_requests_succeed(dut: Deployment) -> Findings:
 
     What the documents themselves say is different (n above 1, embeddings) is no part of them.
     """
-    for told, request in _quick_start(dut):
-        yield from verify.accepted(dut.send(request), told)
+    for label, request in _quick_start(dut):
+        yield from verify.accepted(dut.send(request), label)
 
 
 @check("LITELLM-ERR-01")
@@ -283,10 +283,10 @@ def _quick_start(dut: Deployment) -> Iterator[tuple[str, Request]]:
         ("responses, streamed", "/responses", "responses", {"stream": True}),
     )
     yield "models", Request("GET", "/models")
-    for told, route, role, fields in asked:
+    for label, route, role, fields in asked:
         if dut.cast.models(role):
             without = {"temperature": ABSENT, **fields}
-            yield told, dut.request(route, role, **without)
+            yield label, dut.request(route, role, **without)
     if dut.cast.models("transcription"):
         yield "transcription", dut.upload(plain(dut))
 

@@ -94,5 +94,5 @@ def _asks_for_keys(dut: Deployment, name: str) -> None:
 def _is_refused(exchange: Exchange, name: str) -> None:
     """What is not refused raises nothing: that is the clause of the key, or of the parameter."""
     if exchange.ok:
-        told = name.removeprefix("safe, ")
-        raise Untestable(f"a {told} is answered, which is a clause of its own")
+        label = name.removeprefix("safe, ")
+        raise Untestable(f"a {label} is answered, which is a clause of its own")

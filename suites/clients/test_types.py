@@ -56,8 +56,8 @@ def test_bodies_load_into_the_published_types(dut: Deployment) -> Findings:
             broken += 1
             expected = f"a body that loads as openai's {kind}"
             yield verify.deviation(given[name], expected, actual=message, where=place)
-    told = f"fails (deployment): {broken} complaints" if broken else "works"
-    yield Observation(f"client {tools.OPENAI.label} types", told)
+    result = f"fails (deployment): {broken} complaints" if broken else "works"
+    yield Observation(f"client {tools.OPENAI.label} types", result)
 
 
 def _answers(dut: Deployment) -> Iterator[Exchange]:

@@ -78,7 +78,7 @@ def _python(tool: Tool) -> str:
 
 
 def _node(tool: Tool) -> str:
-    engine = _told("node")
+    engine = _version_text("node")
     if int((re.findall(r"\d+", engine) or ["0"])[0]) < OLDEST_NODE:
         raise NotApplicable(
             f"Node {engine or 'is not installed'}: {OLDEST_NODE} or later is needed"
@@ -90,13 +90,13 @@ def _node(tool: Tool) -> str:
 
 
 def _command(tool: Tool) -> str:
-    if not (told := _told(tool.package)) or sys.platform == "win32":
+    if not (text := _version_text(tool.package)) or sys.platform == "win32":
         raise NotApplicable(f"{tool.name} is not installed")
-    found = re.search(r"\d+(?:\.\d+)+", told)
+    found = re.search(r"\d+(?:\.\d+)+", text)
     return found[0] if found else "of an unknown version"
 
 
-def _told(name: str) -> str:
+def _version_text(name: str) -> str:
     """What a command says of its version, or nothing. It runs as apart as a client does."""
     path = shutil.which(name)
     if path is None:

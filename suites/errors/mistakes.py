@@ -54,7 +54,7 @@ MALFORMED: dict[str, Callable[[bytes], bytes]] = {
 class Act:
     """Something hostile that is sent in place of the plain JSON text of a route."""
 
-    told: str
+    label: str
     body: Callable[[str], str | bytes]
     content_type: str = JSON_TYPE
 
@@ -197,7 +197,7 @@ def spoiled(door: Request, act: Act) -> Request:
 
 def paths() -> Iterator[tuple[str, Request]]:
     """Paths that name no model, and may confuse what reads them."""
-    for told, path in {
+    for label, path in {
         "a NUL": "%00",
         "bytes that are no UTF-8": "%ff%fe",
         "4 kB": "m" * 4000,
@@ -205,7 +205,7 @@ def paths() -> Iterator[tuple[str, Request]]:
         "a percent sign alone": "%",
         "a format string": "%25s%25n%7B0%7D",
     }.items():
-        yield f"a model id of {told}", Request("GET", f"/models/{path}")
+        yield f"a model id of {label}", Request("GET", f"/models/{path}")
     yield "an unknown query", Request("GET", "/models?limit=-1&after=%00&limit=x&[]=%ff")
 
 
@@ -223,6 +223,6 @@ def uploads(dut: Deployment) -> Iterator[tuple[str, Request]]:
         "two models": [model, model, ("file", ("speech.wav", "audio/wav", noise))],
         "a NUL in the model": [("model", "a\0b"), ("file", ("speech.wav", "audio/wav", noise))],
     }
-    for told, each in parts.items():
-        yield f"an upload with {told}", form("/audio/transcriptions", each)
+    for label, each in parts.items():
+        yield f"an upload with {label}", form("/audio/transcriptions", each)
     yield "no body in place of a form", replace(plain, body=b"", content_type="")

@@ -43,7 +43,7 @@ def test_mistakes_in_a_body_are_no_crash(
     door = routes.baseline_requests(dut).get(operation)
     if door is None:
         raise NotApplicable(f"no model serves {operation}")
-    yield from _survives(dut, ((act.told, spoiled(door, act)) for act in acts))
+    yield from _survives(dut, ((act.label, spoiled(door, act)) for act in acts))
 
 
 @check("ERR-5XX-01", tier="deep")
@@ -77,7 +77,7 @@ def test_the_next_request_is_answered(dut: Deployment) -> Findings:
     acts = (mistakes.BODIES[1], Act("malformed JSON", mistakes.instead("{")))
     for number, act in enumerate(acts, 1):
         dut.send(replace(spoiled(door, act), sample=number))
-        yield from _recovers(dut.send(replace(door, sample=100 + number)), act.told)
+        yield from _recovers(dut.send(replace(door, sample=100 + number)), act.label)
     _leave(dut, dut.request("/chat/completions", stream=True, max_tokens=64))
     yield from _recovers(dut.send(replace(door, sample=110)), "a stream that the client left")
     last = _alone(dut, replace(door, sample=111))
@@ -87,14 +87,14 @@ def test_the_next_request_is_answered(dut: Deployment) -> Findings:
 def _survives(dut: Deployment, acts: Iterable[tuple[str, Request]]) -> Iterator[Finding]:
     """A finding for each act that is answered with a 5xx, or by silence that stands."""
     trouble = ""
-    for told, request in acts:
+    for label, request in acts:
         exchange = dut.send(request)
         if troubled(exchange) and not exchange.confirmed:
-            trouble = f"{told}: {verify.describe(exchange)}"
+            trouble = f"{label}: {verify.describe(exchange)}"
         elif routes.closes_the_gate(dut, exchange):
             continue
         elif exchange.status >= 500 or (exchange.failure and exchange.confirmed):
-            expected = f"a 4xx status with a JSON error, or an answer, to {told}"
+            expected = f"a 4xx status with a JSON error, or an answer, to {label}"
             yield verify.deviation(exchange, expected)
     if trouble:
         raise Inconclusive(f"the environment may be at fault: {trouble}")

@@ -62,9 +62,9 @@ def test_malformed_json_is_refused(dut: Deployment, only: tuple[str, ...], most:
     if not known:
         raise NotApplicable(f"no model serves {', '.join(operations)}")
     for operation, door in known.items():
-        for told, spoil in list(MALFORMED.items())[:most]:
+        for label, spoil in list(MALFORMED.items())[:most]:
             exchange = dut.send(replace(door, body=spoil(door.body)))
-            yield from verify.refused(exchange, f"{operation} with {told}")
+            yield from verify.refused(exchange, f"{operation} with {label}")
 
 
 @check("ERR-401-01")
@@ -79,8 +79,8 @@ def test_missing_and_invalid_keys_get_the_same_answer(dut: Deployment) -> Findin
         if exchange.status != 401:
             yield verify.deviation(exchange, f"HTTP 401 from {exchange.request.operation}")
     for missing, invalid in zip(exchanges[::2], exchanges[1::2], strict=True):
-        told = {shape(each.document) for each in (missing, invalid)}
-        if len(told) > 1 and told <= {"error", "detail", "both"} and invalid in refused:
+        shapes = {shape(each.document) for each in (missing, invalid)}
+        if len(shapes) > 1 and shapes <= {"error", "detail", "both"} and invalid in refused:
             actual = f"{shape(missing.document)} without a key, {shape(invalid.document)} with one"
             yield verify.deviation(invalid, "the same shape for both", actual=actual)
 

@@ -39,9 +39,9 @@ ADDRESS = re.compile(
 def test_errors_have_the_shape_of_the_profile(dut: Deployment) -> Findings:
     """Errors have a shape that the profile allows for their status."""
     for exchange in _provoked(dut):
-        told = shape(exchange.document)
+        actual = shape(exchange.document)
         allowed = dut.contract.shapes(exchange.status)
-        if told in ("error", "detail") and told not in allowed:
+        if actual in ("error", "detail") and actual not in allowed:
             expected = f"the shape {' or '.join(allowed)} for HTTP {exchange.status}"
             yield verify.deviation(exchange, expected)
 

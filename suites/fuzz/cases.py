@@ -38,7 +38,7 @@ class Case:
     """
 
     request: Request
-    told: str
+    label: str
     promise: Promise
     odd: Odd = field(default_factory=dict)
     parts: tuple[Case, ...] = ()
@@ -73,7 +73,7 @@ class Target:
         """The role that its models play."""
         return self.operation.role or ""
 
-    def case(self, odd: Odd, told: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Case:
+    def case(self, odd: Odd, label: str = "", headers: tuple[tuple[str, str], ...] = ()) -> Case:
         """The plain request with these fields, on a model that plays the roles they need."""
         needed = {name: TOGETHER[name] for name in odd if name in TOGETHER}
         beside = {k: v for fields in needed.values() for k, v in fields.items() if k not in odd}
@@ -87,7 +87,7 @@ class Target:
         # Whether other bytes than those of the clip are a recording, no schema tells.
         made = OPEN if "file" in odd and made.standing == "accepted" else made
         sent = replace(self.request(body), headers=headers)
-        return Case(sent, told or tell(odd), made, odd)
+        return Case(sent, label or tell(odd), made, odd)
 
     def request(self, body: Mapping[str, Any]) -> Request:
         """The request that carries this body, as JSON or as a form."""
@@ -104,11 +104,11 @@ class Target:
         texts = json.loads(HALVES.sub("?", whole))
         return plain_requests.upload(self.route, None if file is None else clip, texts)
 
-    def raw(self, told: str, body: bytes | None = None, made: Promise = OPEN, **wire: Any) -> Case:
+    def raw(self, label: str, body: bytes | None = None, made: Promise = OPEN, **wire: Any) -> Case:
         """The plain request with other bytes, headers or another content type."""
         plain = self.request(self._body(self.model))
         sent = plain if body is None else replace(plain, body=body)
-        return Case(replace(sent, **wire), told, made)
+        return Case(replace(sent, **wire), label, made)
 
     @property
     def plain(self) -> Mapping[str, Any]:
@@ -178,20 +178,20 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:76]}… ({len(text)} characters)"
 
 
-def whole(told: str, parts: Iterable[Case], sent: Case) -> Case:
+def whole(label: str, parts: Iterable[Case], sent: Case) -> Case:
     """Several cases in one request: what is promised of all of them is promised of it."""
     each = tuple(parts)
     sure = all(part.promise.standing == "accepted" for part in each)
-    return replace(sent, told=told, parts=each, promise=ACCEPTED if sure else OPEN)
+    return replace(sent, label=label, parts=each, promise=ACCEPTED if sure else OPEN)
 
 
-def fused(target: Target, told: str, parts: Iterable[Case]) -> Case:
+def fused(target: Target, label: str, parts: Iterable[Case]) -> Case:
     """Several cases of different odd fields in one request."""
     each = tuple(parts)
     odd = {name: value for part in each for name, value in part.odd.items()}
-    return whole(told, each, target.case(odd, told))
+    return whole(label, each, target.case(odd, label))
 
 
-def parts(target: Target, fields: list[multipart_form.Part], told: str) -> Case:
+def parts(target: Target, fields: list[multipart_form.Part], label: str) -> Case:
     """A form of these parts, in this order."""
-    return Case(plain_requests.form(target.route, fields), told, OPEN)
+    return Case(plain_requests.form(target.route, fields), label, OPEN)

@@ -208,7 +208,7 @@ def _named(target: Target, case: Case, flaw: Defect) -> Defect:
 
 def _causes(case: Case) -> list[str]:
     """What tells a cause from another: the odd fields and the types of their values."""
-    return [f"{name}:{type(value).__name__}" for name, value in case.odd.items()] or [case.told]
+    return [f"{name}:{type(value).__name__}" for name, value in case.odd.items()] or [case.label]
 
 
 def _alone(odd: Odd) -> Iterator[Odd]:

@@ -67,12 +67,12 @@ def cases(target: Target, clip: Clip) -> Iterator[Case]:
         *("multipart/form-data", "multipart/form-data; boundary=", "application/json", ""),
         *("multipart/mixed; boundary=x", f"{multipart_form.CONTENT_TYPE}; charset=klingon"),
     ):
-        told = f"Content-Type: {content_type}"
-        yield Case(replace(plain, content_type=content_type), told, parts(target, [], "").promise)
-    for told, body in (
+        label = f"Content-Type: {content_type}"
+        yield Case(replace(plain, content_type=content_type), label, parts(target, [], "").promise)
+    for label, body in (
         ("no closing boundary", plain.body[: -len(multipart_form.BOUNDARY) - 6]),
         ("an empty body", b""),
         ("bytes that are no form", b"\0\1\2"),
         ("a file cut in half", plain.body[: len(plain.body) // 2]),
     ):
-        yield Case(replace(plain, body=body), told, parts(target, [], "").promise)
+        yield Case(replace(plain, body=body), label, parts(target, [], "").promise)

@@ -56,8 +56,8 @@ def tricks(dut: Deployment) -> Iterator[Case]:
 
 def unknown(name: str) -> Case:
     """A model that no list holds."""
-    told = f"the model {name[:40]!r}"
-    return Case(Request("GET", f"/models/{quote(name, safe='')}"), told, UNKNOWN)
+    label = f"the model {name[:40]!r}"
+    return Case(Request("GET", f"/models/{quote(name, safe='')}"), label, UNKNOWN)
 
 
 def followed(dut: Deployment) -> Iterator[Case]:
@@ -65,16 +65,16 @@ def followed(dut: Deployment) -> Iterator[Case]:
     links = [link for each in dut.contract.tables.operations for link in each.links]
     if any(link.operation == "retrieveModel" for link in links):
         for name in _listed(dut):
-            told = f"the listed model {name!r}"
-            yield Case(dut.retrieval(name), told, ACCEPTED)
+            label = f"the listed model {name!r}"
+            yield Case(dut.retrieval(name), label, ACCEPTED)
 
 
 def used(dut: Deployment) -> Iterator[Case]:
     """The next step after a link: each model on its routes. Its flags, others judge."""
     for one in dut.contract.operations.values():
         for name in dut.cast.models(one.role) if one.role and not one.is_form else ():
-            told = f"the listed model {name!r} on {one.path}"
-            yield Case(dut.request(one.path, model=name), told, OPEN)
+            label = f"the listed model {name!r} on {one.path}"
+            yield Case(dut.request(one.path, model=name), label, OPEN)
 
 
 def drawn(dut: Deployment, seed: str) -> Iterator[Case]:

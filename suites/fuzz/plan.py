@@ -91,7 +91,7 @@ def beside(target: Target) -> Iterator[Case]:
     looked = [row for row in _rows(target) if row not in idle]
     for cases in zip_longest(*(_next_to(target, row) for row in idle)):
         each = [case for case in cases if case is not None]
-        yield fused(target, ", ".join(case.told for case in each)[:90], each)
+        yield fused(target, ", ".join(case.label for case in each)[:90], each)
     yield from turns(_next_to(target, row) for row in looked)
 
 

@@ -69,9 +69,9 @@ def _digest(body: object) -> bytes:
 
 
 @lru_cache(maxsize=8192)  # most cases are asked for several times a run
-def _read(schema: BodySchema, told: _Body) -> tuple[tuple[str, ...], frozenset[str], bool]:
+def _read(schema: BodySchema, hashed: _Body) -> tuple[tuple[str, ...], frozenset[str], bool]:
     """The clauses that refuse it; the roles that it needs, and whether it is accepted then."""
-    body = told.body
+    body = hashed.body
     clauses = schema.refusals(body)
     if clauses:
         return clauses, frozenset(), False

@@ -124,7 +124,7 @@ def _parts(target: Target, count: int) -> Any:
 def _tools(target: Target) -> Iterator[Case]:
     if not target.plays("tools"):
         return
-    for told, parameters in (
+    for label, parameters in (
         ("a tool with parameters 100 levels deep", {"type": "object", "properties": _deep(DEEP)}),
         ("a tool with no properties", {"type": "object"}),
         ("a tool with odd property names", _properties("😀", "", "__proto__", "a b", "$ref")),
@@ -132,7 +132,7 @@ def _tools(target: Target) -> Iterator[Case]:
         ("a tool that refers to itself", {"type": "object", "properties": {"a": {"$ref": "#"}}}),
     ):
         function = {"name": "f", "parameters": parameters}
-        yield target.case({"tools": [{"type": "function", "function": function}]}, told)
+        yield target.case({"tools": [{"type": "function", "function": function}]}, label)
 
 
 def _properties(*names: str) -> dict[str, Any]:

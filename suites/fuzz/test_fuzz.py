@@ -65,7 +65,7 @@ def _models_cases() -> list[Check]:
 def test_borders_of_each_field_are_answered_or_refused(dut: Deployment, on: str) -> Findings:
     """Values at the borders of each documented field are accepted or refused as documented."""
     hunt = _hunt(_target(dut, on), dut.send)
-    yield from _told(hunt, plan.standard(hunt.target))
+    yield from _results(hunt, plan.standard(hunt.target))
 
 
 @checks(_cases("deep"))
@@ -74,7 +74,7 @@ def test_drawn_requests_are_answered_or_refused(dut: Deployment, on: str) -> Fin
     hunt = _hunt(_target(dut, on), dut.once, _share(dut, on))
     drawn = generated.first(hunt.target, dut.setup.seed, max(_deep(dut, on), hunt.most or 0))
     every = plan.every(hunt.target)
-    yield from _told(hunt, chain(islice(every, FIRST), turns([every, drawn])))
+    yield from _results(hunt, chain(islice(every, FIRST), turns([every, drawn])))
 
 
 @checks(_models_cases())
@@ -94,7 +94,7 @@ def test_odd_paths_of_models_are_found_or_refused(dut: Deployment, tier_: str) -
             paths.tricks(dut),
             islice(paths.drawn(dut, dut.setup.seed), max(_deep(dut, MODELS), hunt.most or 0)),
         )
-    yield from _told(hunt, cases)
+    yield from _results(hunt, cases)
 
 
 def _hunt(on: Target, ask: Callable[[Request], Exchange], most: int | None = None) -> Hunt:
@@ -145,7 +145,7 @@ def _again(setup: Setup) -> str:
     return f"pytest suites/fuzz {shell.line(options)} --fuzz-case="
 
 
-def _told(hunt: Hunt, cases: Iterable[Case]) -> Findings:
+def _results(hunt: Hunt, cases: Iterable[Case]) -> Findings:
     """What the hunt found; a budget that ends it early is no reason to say nothing."""
     setup = hunt.target.dut.setup
     hunt.run(cases)

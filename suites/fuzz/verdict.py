@@ -43,11 +43,11 @@ def defect(target: Target, case: Case, exchange: Exchange) -> Defect | None:
         return _failed(target, case, exchange)
     if case.promise.standing == "accepted" and any(True for _ in verify.accepted(exchange)):
         clause = accepting(target, case)
-        told = f"HTTP 200 with an answer to {case.told}"
-        return Defect(f"HTTP {exchange.status}", clause, (told,))
+        wanted = f"HTTP 200 with an answer to {case.label}"
+        return Defect(f"HTTP {exchange.status}", clause, (wanted,))
     if case.promise.standing == "refused" and exchange.status < 400:
-        told = f"a 4xx status with a JSON error to {case.told}"
-        return Defect("accepted", case.promise.clauses[0], (told,))
+        wanted = f"a 4xx status with a JSON error to {case.label}"
+        return Defect("accepted", case.promise.clauses[0], (wanted,))
     return None
 
 
@@ -104,10 +104,10 @@ def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:
     symptom = f"HTTP {exchange.status}" if exchange.answered else str(exchange.failure)
     if case.promise.standing == "accepted":
         clause = accepting(target, case) or "ERR-5XX-01"
-        return Defect(symptom, clause, (f"HTTP 200 with an answer to {case.told}",))
+        return Defect(symptom, clause, (f"HTTP 200 with an answer to {case.label}",))
     wanted = ["a 4xx status with a JSON error"]
     wanted += ["HTTP 200 with an answer"] if case.promise.standing == "open" else []
-    return Defect(symptom, "ERR-5XX-01", tuple(f"{each} to {case.told}" for each in wanted))
+    return Defect(symptom, "ERR-5XX-01", tuple(f"{each} to {case.label}" for each in wanted))
 
 
 __all__ = ["Defect", "accepting", "defect", "speakable"]

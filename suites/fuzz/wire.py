@@ -147,9 +147,9 @@ def _typed(target: Target) -> Iterator[Case]:
 
 
 def _headed(target: Target, name: str, value: str) -> Case:
-    told = f"{name}: {value[:40]}"
+    label = f"{name}: {value[:40]}"
     twice = name == "Content-Type"
-    return target.raw(f"{told} twice" if twice else told, headers=((name, value),))
+    return target.raw(f"{label} twice" if twice else label, headers=((name, value),))
 
 
 def _headed_together(target: Target) -> Case:
@@ -175,8 +175,8 @@ def _doubtful_together(target: Target) -> Case:
 
 def _broken(target: Target) -> Iterator[Case]:
     for number, body in enumerate(BROKEN):
-        told = f"the body {body[:20]!r}"
-        yield target.raw(told, body, MALFORMED)
+        label = f"the body {body[:20]!r}"
+        yield target.raw(label, body, MALFORMED)
         if number < len(OTHER):
             yield target.raw(f"the body {OTHER[number][:20]!r}", OTHER[number], OPEN)
 

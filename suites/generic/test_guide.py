@@ -160,11 +160,11 @@ def test_conversation_goes_on_for_three_turns(dut: Deployment) -> Findings:
         yield from refused
         if refused:
             return
-        told = answer(exchange)
-        counts.append(told.tokens("prompt_tokens"))
+        completion = answer(exchange)
+        counts.append(completion.tokens("prompt_tokens"))
         if counts != sorted(set(counts)):
             yield verify.deviation(exchange, "prompt_tokens that grow", actual=str(counts))
-        messages.append({"role": "assistant", "content": told.text or "Hello."})
+        messages.append({"role": "assistant", "content": completion.text or "Hello."})
 
 
 @check("GEN-PORTABLE-01")
@@ -277,8 +277,8 @@ def _callable(exchange: Exchange) -> Iterator[Finding]:
         return
     for call in calls if isinstance(calls, list) else [calls]:
         function = call.get("function") if isinstance(call, dict) else None
-        told = function if isinstance(function, dict) else {}
-        if not isinstance(told.get("name"), str) or not isinstance(told.get("arguments"), str):
+        fields = function if isinstance(function, dict) else {}
+        if not isinstance(fields.get("name"), str) or not isinstance(fields.get("arguments"), str):
             expected = "a call with function.name and function.arguments"
             actual, where = verify.show(call), "/choices/0/message/tool_calls"
             yield verify.deviation(exchange, expected, actual=actual, where=where)

@@ -17,7 +17,7 @@ from schemas.outcomes import Untestable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from fixtures.target.responses_view import Told
+    from fixtures.target.responses_view import StreamEvent
 
 # What was expected, what came, and at which event.
 Fault = tuple[str, str, int | None]
@@ -32,7 +32,7 @@ SAID = ("response.content_part.", "response.output_text.", "response.refusal.")
 NUMBERS = ("sequence_number", "output_index", "content_index")
 
 
-def faults_of_order(events: Sequence[Told], *, cut: bool) -> Iterator[Fault]:
+def faults_of_order(events: Sequence[StreamEvent], *, cut: bool) -> Iterator[Fault]:
     """What is out of order. Raises Untestable for a stream without any typed event."""
     ours = [each for each in events if each.type.startswith("response.")]
     if not ours:
@@ -46,7 +46,7 @@ def faults_of_order(events: Sequence[Told], *, cut: bool) -> Iterator[Fault]:
     yield from _closed_texts(ours)
 
 
-def _beginning(ours: Sequence[Told]) -> Iterator[Fault]:
+def _beginning(ours: Sequence[StreamEvent]) -> Iterator[Fault]:
     if ours[0].type not in (*BEGINS, "response.failed"):
         yield "response.created first", ours[0].type, ours[0].number
     created = [n for n, each in enumerate(ours) if each.type == BEGINS[0]]
@@ -56,7 +56,7 @@ def _beginning(ours: Sequence[Told]) -> Iterator[Fault]:
         yield "response.created first", f"after {ours[0].type}", ours[created[0]].number
 
 
-def _end(ours: Sequence[Told], *, failed: bool, cut: bool) -> Iterator[Fault]:
+def _end(ours: Sequence[StreamEvent], *, failed: bool, cut: bool) -> Iterator[Fault]:
     ends = [n for n, each in enumerate(ours) if each.type in ENDS]
     if not ends and not failed and not cut:
         yield "one event that ends the response", f"the last one is {ours[-1].type}", None
@@ -68,7 +68,7 @@ def _end(ours: Sequence[Told], *, failed: bool, cut: bool) -> Iterator[Fault]:
         yield f"nothing after {ours[ends[0]].type}", late.type, late.number
 
 
-def _numbers(events: Sequence[Told]) -> Iterator[Fault]:
+def _numbers(events: Sequence[StreamEvent]) -> Iterator[Fault]:
     found = [(e.data["sequence_number"], e) for e in events if "sequence_number" in e.data]
     found = [(number, each) for number, each in found if is_count(number)]
     for (before, _), (number, each) in pairwise(found):
@@ -77,7 +77,7 @@ def _numbers(events: Sequence[Told]) -> Iterator[Fault]:
             return
 
 
-def _places(events: Sequence[Told]) -> Iterator[Fault]:
+def _places(events: Sequence[StreamEvent]) -> Iterator[Fault]:
     """What tells a place counts from 0; null is as good as nothing."""
     for each in events:
         for name in NUMBERS:
@@ -91,8 +91,8 @@ class _Nesting:
     """Items, or parts of items, that open and close; each event inside lies between the two."""
 
     opening: str
-    events: Sequence[Told]
-    opened: dict[tuple[Any, ...], Told] = field(default_factory=dict)
+    events: Sequence[StreamEvent]
+    opened: dict[tuple[Any, ...], StreamEvent] = field(default_factory=dict)
     closed: set[tuple[Any, ...]] = field(default_factory=set)
 
     def faults(self) -> Iterator[Fault]:
@@ -118,7 +118,7 @@ class _Nesting:
             if problem:
                 yield f"{each.type} of {place} inside its {self.opening}", problem, each.number
 
-    def _problem(self, event: Told, place: tuple[Any, ...]) -> str:
+    def _problem(self, event: StreamEvent, place: tuple[Any, ...]) -> str:
         if event.type == self.opening:
             return "it was opened before"
         if place not in self.opened:
@@ -130,7 +130,7 @@ class _Nesting:
         ids = {_id(self.opened[place]), _id(event)} - {None}
         return f"ids differ: {sorted(map(str, ids))}" if len(ids) > 1 else ""
 
-    def _place(self, event: Told) -> tuple[Any, ...] | None:
+    def _place(self, event: StreamEvent) -> tuple[Any, ...] | None:
         """Where the event belongs; None when it has no place at this level."""
         parts = "part" in self.opening
         if parts and not event.type.startswith(SAID):
@@ -140,7 +140,7 @@ class _Nesting:
         return place if all(is_count(each) for each in place) else None
 
 
-def _closed_texts(ours: Sequence[Told]) -> Iterator[Fault]:
+def _closed_texts(ours: Sequence[StreamEvent]) -> Iterator[Fault]:
     """Where texts are closed at all or items are, each text that was begun is closed."""
     if not any(each.type in OPENS for each in ours) or ours[-1].type != "response.completed":
         return
@@ -150,19 +150,19 @@ def _closed_texts(ours: Sequence[Told]) -> Iterator[Fault]:
         yield f"response.output_text.done of {place}", "it never came", begun[place].number
 
 
-def _indexes(event: Told) -> tuple[int | None, int | None]:
+def _indexes(event: StreamEvent) -> tuple[int | None, int | None]:
     """The place of a text; None for what is missing, or is given oddly, which is a fault itself."""
     item, part = event.data.get("output_index"), event.data.get("content_index")
     return item if is_count(item) else None, part if is_count(part) else None
 
 
-def _id(event: Told) -> str | None:
+def _id(event: StreamEvent) -> str | None:
     item = event.data.get("item")
     name = item.get("id") if isinstance(item, dict) else event.data.get("item_id")
     return name if isinstance(name, str) and name else None
 
 
-def _state(event: Told) -> object:
+def _state(event: StreamEvent) -> object:
     item = event.data.get("item")
     return item.get("status") if isinstance(item, dict) else None
 

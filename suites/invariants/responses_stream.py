@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fixtures.target.responses_view import Output, Told
+from fixtures.target.responses_view import Output, StreamEvent
 from fixtures.transport.document import at, dicts, is_count
 from schemas.outcomes import Untestable
 from schemas.records import Observation
@@ -159,7 +159,7 @@ def failures_are_reported(exchange: Exchange) -> Iterator[Finding]:
         yield deviation(exchange, "the failure before [DONE]", actual="after it")
 
 
-def _events(exchange: Exchange) -> tuple[Told, ...]:
+def _events(exchange: Exchange) -> tuple[StreamEvent, ...]:
     found = Output(exchange).events
     if not found:
         raise Untestable("the stream has no event to judge")
@@ -167,7 +167,7 @@ def _events(exchange: Exchange) -> tuple[Told, ...]:
 
 
 def _by_table(
-    exchange: Exchange, clause: str, on: Callable[[Told], bool] = lambda _: True
+    exchange: Exchange, clause: str, on: Callable[[StreamEvent], bool] = lambda _: True
 ) -> Iterator[Finding]:
     """What the table of events says of one clause, of the events that `on` chooses."""
     for event, each in exchange.derived(_violations):
@@ -176,13 +176,13 @@ def _by_table(
             yield deviation(exchange, each.expected, actual=each.actual, where=where)
 
 
-def _violations(exchange: Exchange) -> list[tuple[Told, Violation]]:
+def _violations(exchange: Exchange) -> list[tuple[StreamEvent, Violation]]:
     """What the events deviate in from their table, for the judges of all clauses at once."""
     violations = exchange.law.bodies[EVENT].violations
     return [(event, each) for event in _events(exchange) for each in violations(event.data)]
 
 
-def _both_fail(event: Told) -> bool:
+def _both_fail(event: StreamEvent) -> bool:
     """An `event: error` may carry a failure of any type."""
     return event.name == "error" and event.fails
 
@@ -199,7 +199,7 @@ def _pieces(exchange: Exchange) -> dict[Key, str]:
     return {place: "".join(deltas) for place, deltas in pieces.items()}
 
 
-def _done_texts(events: tuple[Told, ...]) -> Iterator[tuple[Key, str, int]]:
+def _done_texts(events: tuple[StreamEvent, ...]) -> Iterator[tuple[Key, str, int]]:
     """The texts that close a part, wherever they stand."""
     for each in events:
         data, (item, part) = each.data, _place(each.data)
@@ -238,7 +238,7 @@ def _said(exchange: Exchange) -> bool:
     return bool(Output(exchange).streamed_text)
 
 
-def _same_response(exchange: Exchange, end: Told) -> Iterator[Finding]:
+def _same_response(exchange: Exchange, end: StreamEvent) -> Iterator[Finding]:
     begun = Output(exchange).typed(*EARLY)
     opened = begun[0].data.get("response") if begun else None
     for name in ("id", "created_at", "model"):
@@ -255,7 +255,7 @@ def _is_lost(name: object, ids: set[str]) -> bool:
     return name is not None and not (isinstance(name, str) and name in ids)
 
 
-def _same_items(exchange: Exchange, end: Told) -> Iterator[Finding]:
+def _same_items(exchange: Exchange, end: StreamEvent) -> Iterator[Finding]:
     """The response holds the items that were streamed, under their ids."""
     output = end.data["response"].get("output")
     done = Output(exchange).typed("response.output_item.done")

@@ -98,5 +98,5 @@ def _serves(flag: Flag, exchange: Exchange) -> bool:
     """Whether the request was accepted. A forced call has to be there, where there is a text."""
     if any(True for _ in verify.status_ok(exchange)):
         return False
-    told = Answer(exchange)
-    return flag.role != "tools" or bool(told.tool_calls) or not "".join(told.pieces).strip()
+    answer = Answer(exchange)
+    return flag.role != "tools" or bool(answer.tool_calls) or not "".join(answer.pieces).strip()

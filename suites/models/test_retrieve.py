@@ -58,11 +58,11 @@ def test_the_object_equals_its_entry(dut: Deployment) -> Findings:
         raise Untestable("no model is retrieved: see MODELS-GET-01")
     for name, exchange in found.items():
         for field in KEPT:
-            wanted, told = by_id[name].get(field), exchange.value(field)
-            if not agree(wanted, told):
+            wanted, actual = by_id[name].get(field), exchange.value(field)
+            if not agree(wanted, actual):
                 expected = f"{field} {verify.show(wanted)}, as in the list"
                 yield verify.deviation(
-                    exchange, expected, actual=verify.show(told), where=f"/{field}"
+                    exchange, expected, actual=verify.show(actual), where=f"/{field}"
                 )
 
 
@@ -81,12 +81,12 @@ def test_an_id_is_matched_as_a_whole(dut: Deployment) -> Findings:
     """No prefix, longer name, other case or path trick finds a model."""
     names = listed(dut)
     tricks = [trick for name in spread(names, 3) for trick in _tricks(name, set(names))]
-    for told, path in at_tier(dut, tricks, 2):
+    for label, path in at_tier(dut, tricks, 2):
         exchange = dut.send(Request("GET", f"/models/{path}"))
         verify.conclusive(exchange)
         document = exchange.document
         if exchange.ok and isinstance(document, dict) and "id" in document:
-            actual = f"{told} finds {verify.show(document['id'])}"
+            actual = f"{label} finds {verify.show(document['id'])}"
             yield verify.deviation(exchange, "no model, a 4xx", actual=actual)
 
 
@@ -106,6 +106,6 @@ def _tricks(name: str, known: set[str]) -> Iterator[tuple[str, str]]:
         "a wildcard": "*",
         "SQL that is always true": f"{name}' OR '1'='1",
     }
-    for told, trick in tricks.items():
+    for label, trick in tricks.items():
         if trick and trick not in known:
-            yield told, quote(trick, safe="")
+            yield label, quote(trick, safe="")

@@ -28,7 +28,7 @@ ASKED = ("suites/clients/test_printed.py", "-k", "SDK-CURL-01 or SDK-NODE")
 KEY_ENV = "COMPACTIFAI_API_KEY"
 # The interpreter of this environment may lie where nobody else may read it.
 PYTHONS = [each for each in (sys.executable, shutil.which("python3", path="/usr/bin")) if each]
-MEANS = [each for each in sandbox.TOLD if each != (sandbox.NOTHING,)]
+MEANS = [each for each in sandbox.DESCRIPTION if each != (sandbox.NOTHING,)]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_clients_of_a_run_find_no_key(
     """Neither the printed commands nor `curl --version`, with workers and without."""
     installed(tools.CURL)
     if tools.kept() == (sandbox.NOTHING,):
-        pytest.skip(sandbox.TOLD[sandbox.NOTHING,])
+        pytest.skip(sandbox.DESCRIPTION[sandbox.NOTHING,])
     run = runs.start(
         tmp_path,
         *ASKED,
@@ -120,7 +120,7 @@ def test_each_means_hides_the_key(means: tuple[str, ...], key: str, trap: Path) 
                 hunts, found = hunted(trap / "report")
                 assert (hunts, found) == (1, set())
                 return
-    pytest.skip(f"this machine does not allow: {sandbox.TOLD[means]}")
+    pytest.skip(f"this machine does not allow: {sandbox.DESCRIPTION[means]}")
 
 
 HOLDER = """

@@ -100,10 +100,10 @@ def test_client_that_is_not_installed_is_named_in_one_line(reference: str) -> No
 
 def test_old_node_is_named_with_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     tools._version.cache_clear()
-    monkeypatch.setattr(tools, "_told", lambda _: "v18.19.0")
+    monkeypatch.setattr(tools, "_version_text", lambda _: "v18.19.0")
     with pytest.raises(Exception, match=r"Node v18\.19\.0: 20 or later is needed"):
         _ = tools.OPENAI_NODE.version
-    monkeypatch.setattr(tools, "_told", lambda _: "")
+    monkeypatch.setattr(tools, "_version_text", lambda _: "")
     with pytest.raises(Exception, match="Node is not installed: 20 or later is needed"):
         _ = tools.OPENAI_NODE.version
     tools._version.cache_clear()

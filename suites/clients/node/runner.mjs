@@ -63,8 +63,8 @@ async function run({ name, steps, values, env }, number) {
   await ended;
   clearTimeout(late);
   if (!settled) error ??= new Error('a promise is never kept');
-  const told = error === undefined ? '' : `${kinds(error)[0] ?? 'Error'}: ${error?.message ?? error}`;
-  const row = { name, out, error: told.slice(0, SHOWN), kinds: kinds(error), line: 0 };
+  const message = error === undefined ? '' : `${kinds(error)[0] ?? 'Error'}: ${error?.message ?? error}`;
+  const row = { name, out, error: message.slice(0, SHOWN), kinds: kinds(error), line: 0 };
   say(JSON.stringify(row) + '\n');
 }
 
