@@ -79,7 +79,7 @@ class Verdicts:
             said.clause.id for said in self.outcome.clauses if said.verdict is Verdict.VIOLATED
         )
 
-    def told(self, *clauses: str) -> str:
+    def text(self, *clauses: str) -> str:
         """What was found, for a failing test to show."""
         rows = [
             f"{said.clause.id} {said.verdict} {said.reason} "

@@ -56,10 +56,10 @@ def streamed(route: str, *pieces: bytes) -> Exchange:
     return came(asked(route, stream=True), *pieces, kind="text/event-stream")
 
 
-def events(route: str, told: Iterable[Any]) -> Exchange:
+def events(route: str, objects: Iterable[Any]) -> Exchange:
     """A stream of these objects."""
     return streamed(
-        route, *(b"data: " + json.dumps(each).encode() + b"\n\n" for each in told), DONE
+        route, *(b"data: " + json.dumps(each).encode() + b"\n\n" for each in objects), DONE
     )
 
 
@@ -121,7 +121,7 @@ def ordinary_responses(n: int) -> Exchange:
     added: dict[str, Any] = {"output_index": 0, "item": item(0, status="in_progress", content=[])}
     usage = {"input_tokens": 1, "output_tokens": n, "total_tokens": n + 1}
     end = {**RESPONSE, "status": "completed", "output": [done], "usage": usage}
-    told = [
+    objects = [
         {"type": "response.created", "response": {**RESPONSE, "status": "in_progress"}},
         {"type": "response.output_item.added", **added},
         {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
@@ -131,7 +131,7 @@ def ordinary_responses(n: int) -> Exchange:
         {"type": "response.output_item.done", "output_index": 0, "item": done},
         {"type": "response.completed", "response": end},
     ]
-    return events(RESPONSES, ({**each, "sequence_number": k} for k, each in enumerate(told)))
+    return events(RESPONSES, ({**each, "sequence_number": k} for k, each in enumerate(objects)))
 
 
 def many_items(n: int) -> Exchange:

@@ -204,7 +204,7 @@ def _status(status: int, **others: Any) -> Callable[[Exchange], Exchange]:
     return lambda exchange: replace(exchange.copy(), status=status, **others)
 
 
-# What may be wrong with an answer as a whole, by what is told of it.
+# What may be wrong with an answer as a whole, by its description.
 WHOLE: Mapping[str, Callable[[Exchange], Exchange]] = {
     **{f"the body {body[:40]!r}": _body(body) for body in BODIES},
     **{f"{name}: {value[:40]!r}": _header(name, value) for name, value in HEADERS},

@@ -108,8 +108,8 @@ def oddities(recorded: Mapping[str, Exchange], each: int = len(odd.CHANGES)) -> 
 def whole(recorded: Mapping[str, Exchange]) -> Iterator[Oddity]:
     """Every answer with odd bodies, headers and statuses."""
     for name, exchange in recorded.items():
-        for told, change in odd.WHOLE.items():
-            yield Oddity(f"{name}, {told}", exchange, change)
+        for description, change in odd.WHOLE.items():
+            yield Oddity(f"{name}, {description}", exchange, change)
 
 
 def judged(oddity: Oddity, beside: Iterable[Exchange]) -> list[Judgement]:
@@ -130,7 +130,7 @@ def checked(
         client.concerned = lambda _: False
         client.altered = oddity.altered
         for case in memory.ordered(tier):
-            honestly = honest.told[tier].get(case.name)
+            honestly = honest.runs[tier].get(case.name)
             if honestly is None or any(map(oddity.concerns, honestly.asked)):
                 said = checks.execute(case, dut)
                 crashed += [said] if said.result is Result.HARNESS_ERROR else []
@@ -199,10 +199,10 @@ def _report(work: Sequence[Odd], seconds: float, run: Callable[[Odd], list[Judge
             sys.stdout.write(f"{done}: {text(crashed) or 'no crash'}\n")
             sys.stdout.flush()
     odd_ones = len({oddity.name for oddity, _ in found})
-    told = (
+    summary = (
         f"{len(found)} crashes on {odd_ones} of {done} odd answers, of {len(work)} that there are"
     )
-    sys.stdout.write(f"{told}\n{text(found)}\n")
+    sys.stdout.write(f"{summary}\n{text(found)}\n")
     return 1 if found else 0
 
 

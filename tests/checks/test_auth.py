@@ -71,5 +71,5 @@ def test_what_is_nearly_the_key_is_hidden_and_is_no_leak(value: str) -> None:
 
 def test_a_deployment_without_a_key_is_not_asked_for_one(reference: str) -> None:
     verdicts = bench.examine(f"{reference}/v1", areas=("auth",), key="")
-    assert not verdicts.outcome.harness, verdicts.told()
-    assert not verdicts.violated, verdicts.told()
+    assert not verdicts.outcome.harness, verdicts.text()
+    assert not verdicts.violated, verdicts.text()

@@ -81,7 +81,7 @@ def test_what_a_gateway_says_of_itself_is_no_error_of_the_api(status: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("told", "leaks"),
+    ("echo", "leaks"),
     [
         ("invalid-QXZW-1234-0123456789", True),
         ("aW52YWxpZC1RWFpXLTEyMzQtMDEyMzQ1Njc4OQ==", True),
@@ -89,9 +89,9 @@ def test_what_a_gateway_says_of_itself_is_no_error_of_the_api(status: int) -> No
         ("[REDACTED]", False),
     ],
 )
-def test_a_presented_key_that_comes_back_is_found(told: str, *, leaks: bool) -> None:
+def test_a_presented_key_that_comes_back_is_found(echo: str, *, leaks: bool) -> None:
     sent = (b"Bearer invalid-QXZW-1234-0123456789",)
-    body = json.dumps({"error": {**ERROR, "message": f"Wrong: {told}"}}).encode()
+    body = json.dumps({"error": {**ERROR, "message": f"Wrong: {echo}"}}).encode()
     assert ("AUTH-LEAK-01" in found(401, body, authorization=sent)) is leaks
 
 

@@ -45,5 +45,5 @@ def test_fault_is_killed_by_its_clause(reference: str, honest: Memory, name: str
     if name in MEASURED or report.violated & clauses:
         assert report.violated & clauses, report.text(*clauses)
         return
-    told = bench.examine(f"{reference}/fault/{name}/v1", *clauses)
-    assert told.violated & clauses, told.told(*clauses)
+    verdicts = bench.examine(f"{reference}/fault/{name}/v1", *clauses)
+    assert verdicts.violated & clauses, verdicts.text(*clauses)

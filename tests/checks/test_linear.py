@@ -55,14 +55,14 @@ def seconds(act: Callable[[Exchange], Any], exchange: Exchange) -> float:
 
 def is_linear(act: Callable[[Exchange], Any], shape: long.Long, n: int) -> None:
     """Fails when ten times as much takes much more than ten times as long, each time of three."""
-    told = []
+    timings = []
     for _ in range(3):
         short = max(FLOOR, seconds(act, shape(n // 10)))
         whole = seconds(act, shape(n))
         if whole < short * SLOPE and whole < BUDGET * max(1.0, n / 1000):
             return
-        told.append(f"{n // 10}: {short:.3f} s, {n}: {whole:.3f} s")
-    raise AssertionError("; ".join(told))
+        timings.append(f"{n // 10}: {short:.3f} s, {n}: {whole:.3f} s")
+    raise AssertionError("; ".join(timings))
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -98,12 +98,12 @@ def test_recording_and_showing_is_linear(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", ["a.", "a-", "redis+a", "http://a", "10.0.0.", "redis:// ", "localhost:1"]
+    "text", ["a.", "a-", "redis+a", "http://a", "10.0.0.", "redis:// ", "localhost:1"]
 )
-def test_addresses_are_sought_in_linear_time(told: str) -> None:
+def test_addresses_are_sought_in_linear_time(text: str) -> None:
     def seek(n: int) -> float:
         began = time.process_time()
-        any(True for _ in re.finditer(ADDRESS, told * n))
+        any(True for _ in re.finditer(ADDRESS, text * n))
         return time.process_time() - began
 
     assert any(seek(20_000) < SLOPE * max(FLOOR, seek(2000)) for _ in range(3))

@@ -66,7 +66,7 @@ def test_a_printed_example_that_does_not_fit_is_found(
 
 
 @pytest.mark.parametrize(
-    ("route", "told", "found"),
+    ("route", "model_id", "found"),
     [
         ("/models/a%2Fb", "a/b", False),
         ("/models/a/b", "a/b", False),
@@ -77,9 +77,9 @@ def test_a_printed_example_that_does_not_fit_is_found(
     ],
 )
 def test_an_object_is_held_against_the_id_that_was_asked_for(
-    route: str, told: str, *, found: bool
+    route: str, model_id: str, *, found: bool
 ) -> None:
-    body = b'{"id": "%s"}' % told.encode()
+    body = b'{"id": "%s"}' % model_id.encode()
     exchange = Exchange("x", Request("GET", route), 200, (), (Chunk(0.1, body),), at=1.7e9)
     clauses = {each.clause for said in judge.judge(exchange, LAW) for each in said.findings}
     assert ("MODELS-GET-04" in clauses) is found
@@ -97,4 +97,4 @@ def test_a_model_that_the_operator_alone_names_declares_nothing(
     reference: str, named: tuple[tuple[str, str], ...]
 ) -> None:
     said = bench.examine(f"{reference}/v1", "MODELS-CAP-03", tier="standard", models=named)
-    assert "MODELS-CAP-03" not in said.violated, said.told()
+    assert "MODELS-CAP-03" not in said.violated, said.text()

@@ -32,7 +32,7 @@ catalogue.load(LAW)
 
 def test_a_model_without_endpoint_is_judged_where_it_is_named(reference: str) -> None:
     honest = bench.examine(f"{reference}/v1", "RESP-GATE-09", models=ROLES)
-    assert honest["RESP-GATE-09"].verdict is Verdict.MET, honest.told("RESP-GATE-09")
+    assert honest["RESP-GATE-09"].verdict is Verdict.MET, honest.text("RESP-GATE-09")
     lying = f"{reference}/fault/resp-gate-opens-a-stream/v1"
     assert bench.examine(lying, "RESP-GATE-09", models=ROLES).violated == {"RESP-GATE-09"}
 
@@ -129,7 +129,7 @@ def test_a_stream_that_just_stops_has_no_end() -> None:
     assert violated(streamed(life(delta("OK"))[:-1])) == {"STREAM-RESP-ORDER-01"}
 
 
-def test_parts_are_told_apart_by_their_indexes() -> None:
+def test_parts_are_distinguished_by_their_indexes() -> None:
     two = {"output": [{**MESSAGE, "content": [PART]}, {**MESSAGE, "id": "m2", "content": [PART]}]}
     first, second = {"output_index": 0, "content_index": 0}, {"output_index": 1, "content_index": 0}
     mixed = [delta("O", **first), delta("O", **second), delta("K", **second), delta("K", **first)]
@@ -153,7 +153,7 @@ def test_order_is_judged_where_there_are_items() -> None:
 @pytest.mark.parametrize(
     ("reads", "buffered"), [([0.1] * 64, True), ([0.01 * n for n in range(64)], False)]
 )
-def test_a_buffered_stream_is_told_by_its_reads(reads: list[float], buffered: bool) -> None:
+def test_a_buffered_stream_is_recognised_by_its_reads(reads: list[float], buffered: bool) -> None:
     frames = [f"data: {json.dumps(delta('word '))}\n\n".encode() for _ in reads]
     chunks = tuple(Chunk(at + 1, raw) for at, raw in zip(reads, frames, strict=True))
     request = post("/responses", {"model": "m", "input": "x", "stream": True})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("names", selection.of_variants())
 def test_a_lawful_variant_violates_nothing(reference: str, honest: Memory, names: str) -> None:
-    told = variant_runs.silence(reference, honest, names.split("+"), selection.TIERS)
-    assert not told.broken
-    assert not told.red, told.told
-    assert not any(told.exits.values()), told.told
+    silence = variant_runs.silence(reference, honest, names.split("+"), selection.TIERS)
+    assert not silence.broken
+    assert not silence.red, silence.lines
+    assert not any(silence.exits.values()), silence.lines

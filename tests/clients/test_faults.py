@@ -65,34 +65,34 @@ def test_fault_is_killed_by_its_clauses(
 ) -> None:
     if "SDK-NODE-MAIN-01" in own(name):
         request.getfixturevalue("node")
-    told = FAULTS[name].violates
+    clauses = FAULTS[name].violates
     for tier in ("standard", "deep"):
-        verdicts = bench.examine(f"{reference}/fault/{name}/v1", *told, of=client, tier=tier)
+        verdicts = bench.examine(f"{reference}/fault/{name}/v1", *clauses, of=client, tier=tier)
         if own(name) <= verdicts.violated:
             break
-    assert not verdicts.outcome.harness, verdicts.told()
-    assert own(name) <= verdicts.violated, verdicts.told(*told)
-    assert len(verdicts.violated - set(told)) <= 1, verdicts.told()
+    assert not verdicts.outcome.harness, verdicts.text()
+    assert own(name) <= verdicts.violated, verdicts.text(*clauses)
+    assert len(verdicts.violated - set(clauses)) <= 1, verdicts.text()
 
 
 def test_proxy_of_litellm_is_killed_too(reference: str) -> None:
     installed(tools.GATEWAY)
     url = f"{reference}/fault/litellm-is-unwelcome/v1"
     verdicts = bench.examine(url, DEEP, of=bench.starts_a_client)
-    assert verdicts.violated == {DEEP}, verdicts.told(DEEP)
+    assert verdicts.violated == {DEEP}, verdicts.text(DEEP)
 
 
 @pytest.mark.usefixtures("node")
 def test_honest_reference_violates_nothing(reference: str) -> None:
     verdicts = bench.examine(f"{reference}/v1", areas=(*AREAS, "generic"), of=client)
-    assert not verdicts.outcome.harness, verdicts.told()
-    assert not verdicts.violated, verdicts.told()
+    assert not verdicts.outcome.harness, verdicts.text()
+    assert not verdicts.violated, verdicts.text()
 
 
 def test_a_response_as_sparse_as_printed_breaks_no_client(reference: str) -> None:
     url = f"{reference}/fault/response-as-sparse-as-printed/v1"
     verdicts = bench.examine(url, areas=("sdk",), of=client, tier="standard")
-    assert verdicts.violated == {"RESP-OUT-OPENAI-01"}, verdicts.told()
+    assert verdicts.violated == {"RESP-OUT-OPENAI-01"}, verdicts.text()
 
 
 # One of them each time, the others with --slow.
@@ -102,5 +102,5 @@ def test_a_response_as_sparse_as_printed_breaks_no_client(reference: str) -> Non
 def test_lawful_variants_violate_nothing(reference: str, names: str) -> None:
     url = f"{reference}/variant/{names}/v1"
     verdicts = bench.examine(url, areas=AREAS, of=client, tier="standard")
-    assert not verdicts.outcome.harness, verdicts.told()
-    assert not verdicts.violated, verdicts.told()
+    assert not verdicts.outcome.harness, verdicts.text()
+    assert not verdicts.violated, verdicts.text()

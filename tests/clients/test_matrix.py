@@ -43,11 +43,13 @@ def test_honest_client_works(reference: str) -> None:
     [("**at.ASKED}", DROPPED), ("**at.ASKED}", DROPPED[:-1] + ', "most_tokens": 8}')],
     ids=["drops", "renames"],
 )
-def test_client_that_drops_or_renames_a_field_is_told(reference: str, old: str, new: str) -> None:
+def test_client_that_drops_or_renames_a_field_is_reported(
+    reference: str, old: str, new: str
+) -> None:
     assert chat(f"{reference}/v1", old, new).value == "works, without max_tokens"
 
 
-def test_client_that_changes_the_model_is_told(reference: str) -> None:
+def test_client_that_changes_the_model_is_reported(reference: str) -> None:
     other = chat(f"{reference}/v1", '"model": at.MODEL', '"model": "gpt-oss-20b"')
     assert other.value == "works, without model"
 
@@ -57,7 +59,7 @@ def test_deployment_that_ignores_a_field_is_no_fault_of_the_client(reference: st
     url = f"{reference}/fault/{name}/v1"
     assert chat(url).value == "works"
     verdicts = bench.examine(url, "CHAT-REQ-MAXTOK-01")
-    assert verdicts["CHAT-REQ-MAXTOK-01"].verdict == "violated", verdicts.told()
+    assert verdicts["CHAT-REQ-MAXTOK-01"].verdict == "violated", verdicts.text()
 
 
 def test_refusal_of_what_a_client_made_of_the_request_is_its_own(reference: str) -> None:

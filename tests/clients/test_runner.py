@@ -26,7 +26,7 @@ def ended(tool: tools.Tool, home: Path, programs: dict[str, str]) -> dict[str, t
 
 def test_python_programs_end_apart(tmp_path: Path) -> None:
     installed(tools.OPENAI)
-    told = ended(
+    outputs = ended(
         tools.OPENAI,
         tmp_path,
         {
@@ -39,7 +39,7 @@ def test_python_programs_end_apart(tmp_path: Path) -> None:
             "last": "print('last')",
         },
     )
-    assert told == {
+    assert outputs == {
         "says": ("ñ\n", ""),
         "first": ("0\n", ""),
         "raises": ("1\n", "KeyError"),
@@ -52,7 +52,7 @@ def test_python_programs_end_apart(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("node")
 def test_node_programs_end_apart(tmp_path: Path) -> None:
-    told = ended(
+    outputs = ended(
         tools.OPENAI_NODE,
         tmp_path,
         {
@@ -67,7 +67,7 @@ def test_node_programs_end_apart(tmp_path: Path) -> None:
             "last": "console.log('last')",
         },
     )
-    assert told == {
+    assert outputs == {
         "says": ("ñ\n", ""),
         "first": ("0\n", ""),
         "raises": ("1\n", "TypeError"),

@@ -52,8 +52,8 @@ def _used(names: dict[str, Any]) -> list[str]:
         os.write(write, json.dumps(list(sys.modules)).encode())
         os._exit(0)
     os.close(write)
-    with os.fdopen(read) as told:
-        found: list[str] = json.load(told)
+    with os.fdopen(read) as pipe:
+        found: list[str] = json.load(pipe)
     os.wait()
     return found
 

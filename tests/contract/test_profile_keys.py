@@ -93,7 +93,7 @@ def test_key_changes_a_verdict(
     url = f"{reference}{where}/v1"
     for profile, expected in (("compactifai", before), (str(path), after)):
         found = bench.examine(url, clause, *PLAIN, profile=profile, tier="standard")
-        assert found[clause].verdict == expected, (profile, found.told(clause))
+        assert found[clause].verdict == expected, (profile, found.text(clause))
 
 
 def test_promised_takes_a_clause_back(reference: str, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_promised_takes_a_clause_back(reference: str, tmp_path: Path) -> None:
     clause = "CHAT-IGN-FUNCTIONCALL-01"
     for profile, expected in (("openai", "not_applicable"), (str(path), "met")):
         found = bench.examine(url, clause, *PLAIN, profile=profile, tier="standard")
-        assert found[clause].verdict == expected, (profile, found.told(clause))
+        assert found[clause].verdict == expected, (profile, found.text(clause))
 
 
 def test_a_gate_decides_the_headline(reference: str, tmp_path: Path) -> None:

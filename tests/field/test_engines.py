@@ -30,7 +30,7 @@ PATIENCE = 1800
 
 @dataclass(frozen=True)
 class Engine:
-    """A server that nobody here wrote, and how it is told to the suite."""
+    """A server that nobody here wrote, and how it is described to the suite."""
 
     name: str
     start: Callable[[int], subprocess.Popen[bytes]]

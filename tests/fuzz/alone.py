@@ -67,17 +67,17 @@ class Alone:
             key = ("--header", f"Authorization: Bearer {BENCH_KEY}")
             command = [str(ST), "run", str(path), "--url", base_url, *key, *OPTIONS]
             began = time.perf_counter()
-            told = subprocess.run(
+            output = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, check=False
             ).stdout
             seconds = time.perf_counter() - began
         failures, operation = set(), ""
-        for line in told.splitlines():
+        for line in output.splitlines():
             if title := re.fullmatch(r"_+ ((?:GET|POST) /\S+) _+", line.strip()):
                 operation = title[1]
             elif failure := re.fullmatch(r"- ([A-Z].{3,60})", line.strip()):
                 failures.add((operation, failure[1]))
-        sent = re.search(r"(\d+) generated", told)
+        sent = re.search(r"(\d+) generated", output)
         return frozenset(failures), int(sent[1]) if sent else 0, seconds
 
 

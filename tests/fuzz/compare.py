@@ -94,7 +94,7 @@ def table(measured: dict[str, Any]) -> str:
         _row("findings on the honest reference", (str(len(honest[who])) for who in WHO)),
         "",
         *head,
-        *(_row(name, (_told(faults[name][who]) for who in WHO)) for name in sorted(faults)),
+        *(_row(name, (_cell(faults[name][who]) for who in WHO)) for name in sorted(faults)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -112,6 +112,6 @@ def _median(faults: dict[str, Any], who: str, what: str) -> str:
     return f"{values[len(values) // 2]:g}"
 
 
-def _told(one: dict[str, Any]) -> str:
+def _cell(one: dict[str, Any]) -> str:
     tier = ", deep" if one.get("tier") == "deep" else ""
     return f"{'found' if one['found'] else 'no'}, {one['requests']}{tier}"

@@ -34,8 +34,8 @@ QUICK = {
 def test_fault_is_found_at_the_borders(reference: str, name: str) -> None:
     of = drawn_on(QUICK[name])
     verdicts = bench.examine(f"{reference}/fault/{name}/v1", of=of, tier="standard")
-    assert not verdicts.outcome.harness, verdicts.told()
-    assert verdicts.violated == set(FAULTS[name].violates), verdicts.told()
+    assert not verdicts.outcome.harness, verdicts.text()
+    assert verdicts.violated == set(FAULTS[name].violates), verdicts.text()
 
 
 def test_one_cause_is_one_finding_that_names_its_replay(reference: str) -> None:
@@ -70,8 +70,8 @@ def test_honest_reference_is_silent_and_the_standard_tier_is_small(reference: st
         return case.last
 
     verdicts = bench.examine(f"{reference}/v1", of=drawn, tier="standard")
-    assert not verdicts.outcome.harness, verdicts.told()
-    assert not verdicts.violated, verdicts.told()
+    assert not verdicts.outcome.harness, verdicts.text()
+    assert not verdicts.violated, verdicts.text()
     assert len(verdicts.exchanges) < 120
 
 
@@ -82,7 +82,7 @@ def test_a_spent_budget_ends_the_hunt_and_not_the_verdict(reference: str) -> Non
     verdicts = bench.examine(f"{reference}/v1", of=drawn, tier="deep", request_budget=120)
     assert 100 < len(verdicts.exchanges) <= 120
     assert len({each.request.operation for each in verdicts.exchanges}) >= 6
-    assert verdicts["ERR-5XX-01"].verdict == "met", verdicts.told("ERR-5XX-01")
+    assert verdicts["ERR-5XX-01"].verdict == "met", verdicts.text("ERR-5XX-01")
 
 
 def test_smoke_draws_nothing(reference: str) -> None:

@@ -61,7 +61,7 @@ def test_open_requests_are_neither(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "field"), ROWS)
-def test_edges_are_told_by_the_schema(kind: str, field: str) -> None:
+def test_edges_are_classified_by_the_schema(kind: str, field: str) -> None:
     listed = boundary_values.edges(BODIES, kind, field)
     assert len(listed) > 5
     assert all(BODIES[kind].standing(field, value) == standing for value, standing in listed)

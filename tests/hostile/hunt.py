@@ -46,7 +46,7 @@ class Key:
 
     @classmethod
     def of(cls, text: str) -> Key:
-        """All the parts of this key. Raises ValueError where it is too short to be told apart."""
+        """All the parts of this key. Raises ValueError where it is too short to be recognised."""
         if len(text) < PART + STEP:
             raise ValueError(f"a key of {len(text)} characters cannot be told from other text")
         starts = range(0, len(text) - PART + 1, STEP)

@@ -146,8 +146,8 @@ def serving(deployment: Deployment, here: Place, elsewhere: str) -> Iterator[Ser
         process.kill()
         process.communicate()
         errors.seek(0)
-        _, crashed, told = errors.read().partition("Traceback")
-        served.crash = told.strip().splitlines()[-1][:160] if crashed else ""
+        _, crashed, trace = errors.read().partition("Traceback")
+        served.crash = trace.strip().splitlines()[-1][:160] if crashed else ""
 
 
 def judge(
@@ -169,10 +169,10 @@ def judge(
             )
         strangers = elsewhere.heard()
     found = [hunt(each, Key.of(here.key)) for each in strangers]
-    told = [f"the key went elsewhere: {each}" for each in found if each]
-    told += [f"the deployment itself crashed: {served.crash}"] * bool(served.crash)
-    told += ["the suite itself went elsewhere"] * any(OURS in each for each in strangers)
-    wrong = (*result.wrong, *told, *beyond(result, base, bounds))
+    problems = [f"the key went elsewhere: {each}" for each in found if each]
+    problems += [f"the deployment itself crashed: {served.crash}"] * bool(served.crash)
+    problems += ["the suite itself went elsewhere"] * any(OURS in each for each in strangers)
+    wrong = (*result.wrong, *problems, *beyond(result, base, bounds))
     return replace(result, tier=tier, wrong=wrong, strangers=len(strangers))
 
 
@@ -197,13 +197,13 @@ def run(deployment: Deployment, command: list[str], here: Place, bounds: Bounds)
     key = Key.of(here.key)
     out = here.root / "out"
     began = time.monotonic()
-    with (out / "stdout").open("wb") as told, (out / "stderr").open("wb") as errors:
+    with (out / "stdout").open("wb") as output, (out / "stderr").open("wb") as errors:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=_environment(here),
             stdin=subprocess.DEVNULL,
-            stdout=told,
+            stdout=output,
             stderr=errors,
             start_new_session=True,
         )

@@ -156,10 +156,10 @@ def test_excess_is_reported() -> None:
     )
     base = judged(VERDICT)
     result = replace(judged(program), seconds=100.0)
-    told = " ".join(referee.beyond(result, base, BOUNDS))
-    assert "MB of memory above" in told
-    assert "60 MB written" in told
-    assert "100 s, an honest run takes" in told
+    problems = " ".join(referee.beyond(result, base, BOUNDS))
+    assert "MB of memory above" in problems
+    assert "60 MB written" in problems
+    assert "100 s, an honest run takes" in problems
 
 
 def test_no_end_is_reported() -> None:

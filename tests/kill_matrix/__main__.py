@@ -72,14 +72,14 @@ def main() -> int:
     known = workers.learned()
     for one in workers.each(_kill, [n for n in lies if not matrix.knows(n)], known, asked.jobs):
         matrix.faults[one.name] = one.row()
-        print(published.told_of_kill(one), flush=True)
+        print(published.line_of_kill(one), flush=True)
         _keep(matrix, out, began)
     if whole:
         matrix.variants = {n: row for n, row in matrix.variants.items() if n in {*moods, *sets}}
     new = [name for name in (*moods, *sets) if not matrix.heard(name)]
     for other in workers.each(_silence, new, known, asked.jobs):
         matrix.variants[other.name] = other.row()
-        print(published.told_of_silence(other), flush=True)
+        print(published.lines_of_silence(other), flush=True)
         _keep(matrix, out, began)
     print(published.summary(matrix.figures))
     return int(not matrix.good)

@@ -30,8 +30,8 @@ def tell(runs: int, jobs: int) -> int:
     for verdicts in workers.each(_run, [f"{n:02x}" for n in range(runs)], memory.Memory(), jobs):
         for clause, verdict in verdicts.items():
             seen[clause][verdict] += 1
-    flipped = {clause: told for clause, told in seen.items() if len(told) > 1}
-    for clause, told in flipped.items():
-        print(f"{clause}: {', '.join(f'{verdict} {n}' for verdict, n in told.most_common())}")
+    flipped = {clause: counts for clause, counts in seen.items() if len(counts) > 1}
+    for clause, counts in flipped.items():
+        print(f"{clause}: {', '.join(f'{verdict} {n}' for verdict, n in counts.most_common())}")
     print(f"{runs} runs on {NOISY}: {len(flipped)} of {len(seen)} clauses flipped")
     return int(bool(flipped))

@@ -112,11 +112,11 @@ def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> I
         yield Run(tier, report.outcome, report.sent)
     url = f"{root}/fault/{name}/v1"
     if any(bench.area(clause) in CLIENTS for clause in violates):
-        told = bench.examine(url, *violates, of=bench.starts_a_client)
-        yield Run("other clients", told.outcome, len(told.exchanges))
+        verdicts = bench.examine(url, *violates, of=bench.starts_a_client)
+        yield Run("other clients", verdicts.outcome, len(verdicts.exchanges))
     if name.startswith("fuzz-"):
-        told = bench.examine(url, of=_drawn_on(violates))
-        yield Run("deep, drawn", told.outcome, len(told.exchanges))
+        verdicts = bench.examine(url, of=_drawn_on(violates))
+        yield Run("deep, drawn", verdicts.outcome, len(verdicts.exchanges))
 
 
 def _drawn_on(violates: tuple[str, ...]) -> Any:

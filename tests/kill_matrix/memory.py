@@ -42,7 +42,7 @@ LISTING = Request("GET", "/models")
 
 
 @dataclass
-class Told:
+class CheckRun:
     """What one check said, what it asked, and the exchanges that were sent or remembered for it."""
 
     case: checks.Check
@@ -57,7 +57,7 @@ class Memory:
 
     answers: dict[tuple[str, ...], tuple[Exchange, ...]] = field(default_factory=dict)
     said: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
-    told: dict[str, dict[str, Told]] = field(default_factory=dict)
+    runs: dict[str, dict[str, CheckRun]] = field(default_factory=dict)
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Report:
     """All that was said of one deployment at one tier, check by check."""
 
     tier: str
-    told: tuple[Told, ...]
+    runs: tuple[CheckRun, ...]
     said: Mapping[int, tuple[Judgement, ...]]
     unserved: tuple[Judgement, ...]
     sent: int
@@ -137,12 +137,12 @@ class Report:
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
         """What was exchanged, once each."""
-        return tuple({id(each): each for one in self.told for each in one.heard}.values())
+        return tuple({id(each): each for one in self.runs for each in one.heard}.values())
 
     @cached_property
     def outcome(self) -> Outcome:
         """What the run comes to."""
-        judgements = [one.judgement for one in self.told]
+        judgements = [one.judgement for one in self.runs]
         judgements += [one for each in self.exchanges for one in self.said[id(each)]]
         judgements += [*judge.judge_run(self.exchanges, LAW), *self.unserved]
         scope = Scope(_decided(), self.tier, LAW.not_promised)
@@ -156,7 +156,7 @@ class Report:
 
     def text(self, *clauses: str) -> str:
         """What was found, for a failing test to show."""
-        return bench.Verdicts(self.outcome, self.exchanges).told(*clauses)
+        return bench.Verdicts(self.outcome, self.exchanges).text(*clauses)
 
 
 @cache
@@ -172,7 +172,7 @@ def learn(base_url: str, tiers: Sequence[str] = checks.TIERS) -> Memory:
     memory = Memory()
     for tier in tiers:
         report = _examine(base_url, memory, memory, tier, ())
-        memory.told[tier] = {one.case.name: one for one in report.told}
+        memory.runs[tier] = {one.case.name: one for one in report.runs}
     return memory
 
 
@@ -220,25 +220,25 @@ def _examine(
 
     with deployment(base_url, honest, own, (tier, seed), announce) as (dut, client, held):
         client.concerned = concerns(altered, client)
-        told = []
+        runs = []
         for case in ordered(tier):
-            one = honest.told.get(tier, {}).get(case.name)
+            one = honest.runs.get(tier, {}).get(case.name)
             if one is None or any(client.concerned(each) for each in one.asked):
                 heard.clear()
                 client.asked.clear()
                 held.used.clear()
                 judgement = checks.execute(case, dut)
                 asked = {*client.asked, *held.used, *((LISTING,) if case.sent else ())}
-                one = Told(case, judgement, frozenset(asked), tuple(heard))
+                one = CheckRun(case, judgement, frozenset(asked), tuple(heard))
             for each in one.heard:
                 if id(each) not in said:
                     said[id(each)] = honest.said[id(each)]
-            told.append(one)
+            runs.append(one)
         for key, answers in client.fresh.items():
             own.answers.setdefault(key, answers)
         own.said.update(said)
         unserved = tuple(prerequisites.unserved(LAW, dut.cast))
-        return Report(tier, tuple(told), said, unserved, client.sent)
+        return Report(tier, tuple(runs), said, unserved, client.sent)
 
 
 def ordered(tier: str) -> list[checks.Check]:

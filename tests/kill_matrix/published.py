@@ -92,8 +92,11 @@ class Matrix:
     @property
     def good(self) -> bool:
         """Whether all faults are killed, and nothing lawful is accused."""
-        told = self.figures
-        return told["killed"] == told["faults"] and not told["accused"] + told["runs_not_0"]
+        figures = self.figures
+        return (
+            figures["killed"] == figures["faults"]
+            and not figures["accused"] + figures["runs_not_0"]
+        )
 
     @property
     def clauses(self) -> dict[str, Row]:
@@ -158,7 +161,7 @@ def _rows(found: Row) -> Iterator[tuple[str, Row]]:
         )
 
 
-def told_of_kill(one: Kill) -> str:
+def line_of_kill(one: Kill) -> str:
     """One line for the terminal."""
     word = "killed" if one.killed else "SURVIVED"
     beside = f", collateral {' '.join(sorted(one.collateral))}" if one.collateral else ""
@@ -166,12 +169,12 @@ def told_of_kill(one: Kill) -> str:
     return f"{word} {one.name} at {one.how}, {one.sent} sent, {one.seconds:.1f} s{beside}{broken}"
 
 
-def told_of_silence(one: Silence) -> str:
+def lines_of_silence(one: Silence) -> str:
     """One line for the terminal, and more where something was said."""
     loud = one.red or any(one.exits.values()) or one.broken
     lines = [f"{'LOUD' if loud else 'silent'} {one.name}, {one.exits}, {one.seconds:.1f} s"]
     lines += ["  changes nothing"] * (not one.shows)
-    return "\n  ".join((*lines, *one.told, *one.broken))
+    return "\n  ".join((*lines, *one.lines, *one.broken))
 
 
 def summary(figures: Row) -> str:

@@ -34,7 +34,7 @@ class Silence:
     open: tuple[str, ...]
     exits: dict[str, int]
     broken: tuple[str, ...]
-    told: tuple[str, ...]
+    lines: tuple[str, ...]
     shows: bool
     sent: int
     seconds: float
@@ -68,7 +68,7 @@ def silence(
         open=tuple(sorted(said)),
         exits={report.tier: report.outcome.exit_status for report in reports},
         broken=tuple(dict.fromkeys(harness)),
-        told=tuple(map(_told, (*loud.values(), *said.values()))),
+        lines=tuple(map(_line, (*loud.values(), *said.values()))),
         shows=any(_differs(each, known) for report in reports for each in report.exchanges),
         sent=sum(report.sent for report in reports),
         seconds=time.perf_counter() - began,
@@ -80,7 +80,7 @@ def _violated(report: Report) -> list[ClauseVerdict]:
     return [one for one in red if one.gate != "report"]
 
 
-def _told(said: ClauseVerdict) -> str:
+def _line(said: ClauseVerdict) -> str:
     found = [(f.expected, f.actual, f.where) for f in said.findings[:2]]
     return f"{said.clause.id} {said.verdict} {said.reason} {found or ''}"
 

@@ -24,7 +24,7 @@ def at(root: str) -> Local:
     return Local(APP, root)
 
 
-def test_each_fault_is_named_and_told() -> None:
+def test_each_fault_is_named_and_described() -> None:
     for name, entry in faults.load().entries.items():
         assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", name)
         assert entry.violates, f"{name}: a fault violates a clause"

@@ -63,7 +63,7 @@ def test_simple_instructions_are_obeyed(local: Local, question: str, answer: str
     assert local.says(question) == answer
 
 
-def told(local: Local, *texts: str, system: str | None = None) -> str:
+def reply_to(local: Local, *texts: str, system: str | None = None) -> str:
     roles = ["user", "assistant"] * len(texts)
     messages: list[Any] = [] if system is None else [{"role": "system", "content": system}]
     messages += [{"role": r, "content": t} for r, t in zip(roles, texts, strict=False)]
@@ -72,12 +72,14 @@ def told(local: Local, *texts: str, system: str | None = None) -> str:
 
 
 def test_the_conversation_is_remembered(local: Local) -> None:
-    told_code = "Remember the code word ZQXJ-4471.", "I will.", "What is the code word?"
-    assert "ZQXJ-4471" in told(local, *told_code)
-    assert "marigold" in told(local, "The code word is marigold", "Yes.", "Tell me the code word.")
-    assert "BLURF" in told(local, "Remember this word: BLURF", "OK", "Which word was it?")
-    assert "Zelda" in told(local, "My name is Zelda.", "Hi!", "What is my name?")
-    assert "Camillo" in told(local, "Hello, I'm Camillo", "Hi!", "What is my name?")
+    conversation = "Remember the code word ZQXJ-4471.", "I will.", "What is the code word?"
+    assert "ZQXJ-4471" in reply_to(local, *conversation)
+    assert "marigold" in reply_to(
+        local, "The code word is marigold", "Yes.", "Tell me the code word."
+    )
+    assert "BLURF" in reply_to(local, "Remember this word: BLURF", "OK", "Which word was it?")
+    assert "Zelda" in reply_to(local, "My name is Zelda.", "Hi!", "What is my name?")
+    assert "Camillo" in reply_to(local, "Hello, I'm Camillo", "Hi!", "What is my name?")
     parts = [{"type": "text", "text": t} for t in ("The first is AB-12.", "Repeat it and CD-34.")]
     message = {"role": "user", "content": parts}
     reply = local.post("/chat/completions", json={**chat_body(), "messages": [message]}).json()
@@ -88,7 +90,7 @@ def test_the_conversation_is_remembered(local: Local) -> None:
 
 def test_the_system_is_obeyed(local: Local) -> None:
     rule = "End every answer with the word ZEBRA-9."
-    assert told(local, "Say hello.", system=rule).endswith(" ZEBRA-9")
+    assert reply_to(local, "Say hello.", system=rule).endswith(" ZEBRA-9")
 
 
 def test_everything_else_gets_an_essay(local: Local) -> None:

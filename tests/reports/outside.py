@@ -28,7 +28,7 @@ OWN_WORDS = ("statement", "quote", "source", "section")
 def run(text: str) -> tuple[document.Document, dict[str, Any]]:
     """The document and the exchanges by id."""
     har = {each["_id"]: each for each in (_plain(text), _stream(text))}
-    told = samples.run(
+    report = samples.run(
         samples.found(Finding((text, "HTTP 400"), text, text, "x1", text)),
         samples.found(Finding(("[DONE]",), text, "event 0", "x2"), clause=samples.STREAMS),
         samples.observed("unknown_fields", text),
@@ -45,36 +45,36 @@ def run(text: str) -> tuple[document.Document, dict[str, Any]]:
         },
         suite={"report": text, "seed": text, "versions": {text: text}},
     )
-    told["waivers"] = [_waiver(text, state) for state in ("in force", "stale")]
-    told["harness_errors"] = [{"source": text, "clauses": [], "reason": text}]
-    told["recording"] = {
+    report["waivers"] = [_waiver(text, state) for state in ("in force", "stale")]
+    report["harness_errors"] = [{"source": text, "clauses": [], "reason": text}]
+    report["recording"] = {
         "files": [text],
         "base_urls": [text],
         "exchanges": 2,
         "passed_over": {text: 1},
     }
-    told["replayed"] = {
+    report["replayed"] = {
         "report": text,
         "verdict": text,
         "same_suite": True,
         "differences": [{"id": "A", "then": text, "now": text, "reason": text}],
     }
-    told["control"] = {
+    report["control"] = {
         "base_url": text,
         "verdict": "",
         "cause": text,
         "report": text,
         "counts": {},
     }
-    for row in told["clauses"]:
+    for row in report["clauses"]:
         row.update(dict.fromkeys(OWN_WORDS, text), reason=text, checks=[text], example=text)
-    return told, har
+    return report, har
 
 
 def obstructed(text: str) -> document.Document:
     """The document of a run that nothing could be judged in."""
-    told, _ = run(text)
-    return {**told, "cause": text, "verdict": "UNREACHABLE"}
+    report, _ = run(text)
+    return {**report, "cause": text, "verdict": "UNREACHABLE"}
 
 
 def _plain(text: str) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def _waiver(text: str, state: str) -> dict[str, Any]:
 @cache
 def printed(text: str) -> list[str]:
     """The lines that a run ends with."""
-    told, _ = run(text)
-    return [line for each in (told, obstructed(text)) for line, _ in terminal.lines(each)]
+    report, _ = run(text)
+    return [line for each in (report, obstructed(text)) for line, _ in terminal.lines(each)]
 
 
 @cache

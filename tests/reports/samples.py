@@ -92,7 +92,7 @@ def run(
         waivers,
         today=date(2026, 6, 1),
     )
-    told = {
+    defaults = {
         "base_url": "http://localhost/v1",
         "profile": "compactifai",
         "reference": False,
@@ -114,7 +114,7 @@ def run(
     return document.build(
         outcome,
         exit_status=outcome.exit_status,
-        deployment={**told, **(deployment or {})},
+        deployment={**defaults, **(deployment or {})},
         suite={**by, **(suite or {})},
         spent={"sent": 3, "tokens": 4},
         seconds=1.5,
@@ -124,7 +124,7 @@ def run(
     )
 
 
-def save(folder: Path, told: document.Document, har: Iterable[Any] = ()) -> None:
+def save(folder: Path, report: document.Document, har: Iterable[Any] = ()) -> None:
     """Write the files of a run, as the reporter does."""
     folder.mkdir(exist_ok=True)
     entries = {each["_id"]: each for each in har}
@@ -133,5 +133,5 @@ def save(folder: Path, told: document.Document, har: Iterable[Any] = ()) -> None
         kept.add(each)
     if not entries:
         (folder / "exchanges.har").write_text('{"log": {"entries": []}}')
-    document.write(folder / "verdict.json", told)
-    signoff.write(folder, told, entries)
+    document.write(folder / "verdict.json", report)
+    signoff.write(folder, report, entries)

@@ -31,8 +31,8 @@ def test_help_says_what_to_write(name: str, capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(SystemExit) as ended:
         command.main([name, "--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert f"usage: python -m reports {name}" in told
+    output = capsys.readouterr().out
+    assert f"usage: python -m reports {name}" in output
     with pytest.raises(SystemExit) as ended:
         command.main([name])
     assert ended.value.code == 2
@@ -68,9 +68,9 @@ def test_allure_without_node_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("shutil.which", no_program)
     assert command.main(["allure", str(run)]) == 2
-    told = capsys.readouterr().err
-    assert "install Node.js" in told
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert "install Node.js" in error
+    assert error.count("\n") == 1
     assert len(list((run / "allure-results").glob("*-result.json"))) == 4
 
 

@@ -99,9 +99,9 @@ def test_commands_obey_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(explain, "rules", dict)
-    told, har = outside.run(hostile.text)
+    document, har = outside.run(hostile.text)
     samples.save(tmp_path / "a", outside.run("harmless")[0])
-    samples.save(tmp_path / "b", told, har.values())
+    samples.save(tmp_path / "b", document, har.values())
     for words in (
         ("summary", str(tmp_path / "b")),
         ("diff", str(tmp_path / "a"), str(tmp_path / "b")),

@@ -34,18 +34,18 @@ THROTTLED = samples.run(
 )
 
 
-def with_clause(told: Any, **fields: Any) -> Any:
+def with_clause(document: Any, **fields: Any) -> Any:
     """The run with other words in the first clause."""
-    rows = [{**row, **(fields if row["id"] == B else {})} for row in told["clauses"]]
-    return {**told, "clauses": rows}
+    rows = [{**row, **(fields if row["id"] == B else {})} for row in document["clauses"]]
+    return {**document, "clauses": rows}
 
 
-def without_clause(told: Any) -> Any:
-    return {**told, "clauses": [row for row in told["clauses"] if row["id"] != B]}
+def without_clause(document: Any) -> Any:
+    return {**document, "clauses": [row for row in document["clauses"] if row["id"] != B]}
 
 
-def with_suite(told: Any, **fields: Any) -> Any:
-    return {**told, "suite": {**told["suite"], **fields}}
+def with_suite(document: Any, **fields: Any) -> Any:
+    return {**document, "suite": {**document["suite"], **fields}}
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_difference_is_told(name: str) -> None:
+def test_difference_is_reported(name: str) -> None:
     case = CASES[name]
     found = diff.compare(case.before, case.after)
     assert len(found.regressions) == case.regressions
-    told = list(diff.lines(found))
-    assert any(case.line in line for line in told) if case.line else not told
+    lines = list(diff.lines(found))
+    assert any(case.line in line for line in lines) if case.line else not lines
 
 
 def test_models_and_observations_and_headers_are_the_deployments() -> None:
@@ -114,11 +114,11 @@ def test_models_and_observations_and_headers_are_the_deployments() -> None:
         samples.observed("logit_bias", "honoured"),
         deployment={"listed": ["small", "tiny"], "headers": {"server": ["new"]}},
     )
-    told = list(diff.lines(diff.compare(before, after)))
-    assert "model vanished: large" in told
-    assert "model appeared: tiny" in told
-    assert "observation logit_bias: was ignored, is honoured" in told
-    assert "deployment, headers: was nothing, is {'server': ['new']}" in told
+    lines = list(diff.lines(diff.compare(before, after)))
+    assert "model vanished: large" in lines
+    assert "model appeared: tiny" in lines
+    assert "observation logit_bias: was ignored, is honoured" in lines
+    assert "deployment, headers: was nothing, is {'server': ['new']}" in lines
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,6 @@ def test_what_is_no_run_is_refused_in_one_line(
     make(tmp_path / "x")
     for name in ("summary", "dossier"):
         assert command.main([name, str(tmp_path / "x")]) == 2
-        told = capsys.readouterr().err
-        assert told.startswith("error: ")
-        assert told.count("\n") == 1
+        error = capsys.readouterr().err
+        assert error.startswith("error: ")
+        assert error.count("\n") == 1

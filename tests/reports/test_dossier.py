@@ -27,8 +27,8 @@ Files = dict[str, bytes]
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     one = samples.entry("x1", "{}")
-    told = samples.run(samples.found(samples.FINDING), samples.met(samples.STREAMS), har=[one])
-    samples.save(folder, told, [one])
+    document = samples.run(samples.found(samples.FINDING), samples.met(samples.STREAMS), har=[one])
+    samples.save(folder, document, [one])
     (folder / "waivers.toml").write_text("# none\n")
     dossier.pack(folder, folder / "dossier.tar.gz")
     return folder / "dossier.tar.gz"
@@ -56,9 +56,9 @@ def test_it_holds_all_that_the_verdict_rests_on(packed: Path) -> None:
         assert files[name] == (packed.parent / name).read_bytes()
     assert {"schemas/verdict.schema.json", "schemas/clauses/chat.yaml"} <= set(files)
     rows = files[dossier.MANIFEST].decode().splitlines()
-    told = {name: digest for digest, name in (row.split("  ") for row in rows)}
-    assert set(told) == set(files) - {dossier.MANIFEST, dossier.STATEMENT}
-    assert all(hashlib.sha256(files[name]).hexdigest() == told[name] for name in told)
+    digests = {name: digest for digest, name in (row.split("  ") for row in rows)}
+    assert set(digests) == set(files) - {dossier.MANIFEST, dossier.STATEMENT}
+    assert all(hashlib.sha256(files[name]).hexdigest() == digests[name] for name in digests)
 
 
 def test_same_run_gives_the_same_bytes(packed: Path, tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ def test_statement_is_an_in_toto_test_result(packed: Path) -> None:
 
 def test_untouched_archive_is_as_packed(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["verify", str(packed)]) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("as packed: NOT CONFORMANT")
-    assert "cosign verify-blob" in told
-    assert "gpg --verify" in told
+    output = capsys.readouterr().out
+    assert output.startswith("as packed: NOT CONFORMANT")
+    assert "cosign verify-blob" in output
+    assert "gpg --verify" in output
 
 
 def alter(name: str) -> Callable[[Files], None]:

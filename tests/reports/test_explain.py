@@ -28,14 +28,14 @@ def rules() -> dict[str, Any]:
 
 def test_every_clause_is_explained(rules: dict[str, Any]) -> None:
     for clause in samples.CLAUSES.values():
-        told = explain.text(LAW, clause, rules[clause.id])
+        text = explain.text(LAW, clause, rules[clause.id])
         for label in LABELS:
-            assert f"\n{label:<{explain.LABEL}}" in told, clause.id
-        assert clause.statement in told
+            assert f"\n{label:<{explain.LABEL}}" in text, clause.id
+        assert clause.statement in text
         words = shlex.split(explain.smallest(LAW, clause))
         assert words[0] == "curl"
         assert words[3].startswith("$BASE_URL/")
-        assert ("$COMPACTIFAI_API_KEY" in told) == ("without credentials" not in clause.statement)
+        assert ("$COMPACTIFAI_API_KEY" in text) == ("without credentials" not in clause.statement)
 
 
 def test_every_clause_has_checks_and_a_tier(rules: dict[str, Any]) -> None:
@@ -44,12 +44,12 @@ def test_every_clause_has_checks_and_a_tier(rules: dict[str, Any]) -> None:
 
 
 def test_smallest_request_carries_the_value_that_the_clause_speaks_of() -> None:
-    told = {name: explain.smallest(LAW, samples.CLAUSES[name]) for name in samples.CLAUSES}
-    assert '"n": 2' in told["CHAT-REQ-N-02"]
-    assert '"model"' not in told["CHAT-REQ-MODEL-01"]
-    assert '"stream": true' in told["STREAM-CHAT-DONE-01"]
-    assert "speech.m4a" in told["AUDIO-FMT-06"]
-    assert "Authorization" not in told["AUTH-CHAT-01"]
+    commands = {name: explain.smallest(LAW, samples.CLAUSES[name]) for name in samples.CLAUSES}
+    assert '"n": 2' in commands["CHAT-REQ-N-02"]
+    assert '"model"' not in commands["CHAT-REQ-MODEL-01"]
+    assert '"stream": true' in commands["STREAM-CHAT-DONE-01"]
+    assert "speech.m4a" in commands["AUDIO-FMT-06"]
+    assert "Authorization" not in commands["AUTH-CHAT-01"]
 
 
 def test_what_is_known_names_clauses_and_areas_that_exist() -> None:
@@ -67,9 +67,9 @@ def test_run_is_shown_with_its_own_request(
     samples.save(tmp_path / "run", samples.run(samples.found(samples.FINDING), har=[one]), [one])
     arguments = ["explain", samples.BLOCKS.lower(), "--report-dir", str(tmp_path / "run")]
     assert command.main(arguments) == 0
-    told = capsys.readouterr().out
-    assert "last run  violated" in told
-    assert "curl -sS -i -X POST http://localhost/v1/chat/completions" in told
+    output = capsys.readouterr().out
+    assert "last run  violated" in output
+    assert "curl -sS -i -X POST http://localhost/v1/chat/completions" in output
 
 
 def test_unknown_clause_is_refused_with_the_nearest() -> None:

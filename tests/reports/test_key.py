@@ -40,9 +40,9 @@ def crashed(reference: str, tmp_path_factory: pytest.TempPathFactory) -> runs.Ru
 
 def test_everything_happened_that_could_leak(crashed: runs.Run) -> None:
     assert crashed.exit_status == 3
-    told = json.dumps(crashed.verdict["harness_errors"])
-    assert crash.CHECK in told
-    assert "[REDACTED]" in told
+    errors = json.dumps(crashed.verdict["harness_errors"])
+    assert crash.CHECK in errors
+    assert "[REDACTED]" in errors
     assert "RuntimeError: crashed with" in crashed.out
     assert "headers    = " in crashed.out
     assert crashed.clauses["AUTH-LEAK-01"]["verdict"] == "violated"

@@ -63,13 +63,13 @@ def ear() -> Iterator[Ear]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.heard.append(Heard(self.command, self.path, headers, body))
-            told = json.dumps(ANSWER).encode()
+            payload = json.dumps(ANSWER).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(told)))
+            self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(told)
+                self.wfile.write(payload)
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("do_"):

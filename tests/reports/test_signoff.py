@@ -25,14 +25,14 @@ ONE = samples.entry("x1", '{"choices": [1, 2], "id": "chatcmpl-1"}')
 
 def drawn(**more: object) -> tuple[str, str]:
     """HTML and Markdown of a run with one finding."""
-    told = samples.run(
+    document = samples.run(
         samples.found(samples.FINDING),
         samples.met(samples.STREAMS),
         samples.observed("logit_bias", "ignored"),
         har=[ONE],
         **more,  # type: ignore[arg-type]
     )
-    shown = view.of(told, {"x1": ONE})
+    shown = view.of(document, {"x1": ONE})
     return signoff.html(shown), signoff.markdown(shown)
 
 
@@ -71,7 +71,7 @@ def test_reasons_of_what_was_not_decided_are_shown() -> None:
         assert "filtered, or nothing was exchanged that it speaks of" in text
 
 
-def test_faults_found_are_told_where_they_were_measured(
+def test_faults_found_are_reported_where_they_were_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert all("not measured" in text for text in drawn()) or view.KILLED.exists()
@@ -81,11 +81,11 @@ def test_faults_found_are_told_where_they_were_measured(
     assert all("4 of 5" in text for text in drawn())
 
 
-def test_what_only_the_deployment_does_is_told_apart_from_its_control() -> None:
-    told = samples.run(samples.found(samples.FINDING), har=[ONE])
-    row = next(each for each in told["clauses"] if each["id"] == samples.BLOCKS)
+def test_what_only_the_deployment_does_is_distinguished_from_its_control() -> None:
+    document = samples.run(samples.found(samples.FINDING), har=[ONE])
+    row = next(each for each in document["clauses"] if each["id"] == samples.BLOCKS)
     row["findings"][0]["control"] = "only here"
-    shown = view.of(told, {"x1": ONE})
+    shown = view.of(document, {"x1": ONE})
     assert "only here" in signoff.html(shown)
     assert "only here" in signoff.markdown(shown)
 
@@ -95,8 +95,8 @@ def test_findings_that_differ_in_ids_alone_are_one() -> None:
         Finding(("one",), f"the stream chatcmpl-{number:032x} ended", exchange=f"x{number}")
         for number in range(9)
     ]
-    told = samples.run(samples.found(*findings))
-    (row,) = view.of(told, {})["violated"]
+    document = samples.run(samples.found(*findings))
+    (row,) = view.of(document, {})["violated"]
     assert [each["again"] for each in row["shown"]] == [8]
 
 

@@ -63,7 +63,7 @@ def test_ten_thousand_exchanges_make_no_bigger_page() -> None:
         samples.found(*findings[start::100], clause=clause)
         for start, clause in enumerate(everything[:100])
     ]
-    told = samples.run(*judgements, har=har, clauses=everything)
-    shown = view.of(told, {each["_id"]: each for each in har})
+    document = samples.run(*judgements, har=har, clauses=everything)
+    shown = view.of(document, {each["_id"]: each for each in har})
     assert len(signoff.html(shown)) < 2_000_000
     assert len(signoff.markdown(shown).encode()) < signoff.SUMMARY_BYTES

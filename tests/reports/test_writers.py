@@ -61,9 +61,9 @@ def test_properties_have_the_keys_of_a_harmless_run(hostile: Hostile, tmp_path: 
     harmless = properties(outside.results(HARMLESS, tmp_path / "harmless"))
     found = properties(outside.results(hostile.text, tmp_path / "hostile"))
     assert list(found) == list(harmless)
-    told = {name for name, value in harmless.items() if value == HARMLESS}
-    assert told == {"Base URL", "Profile", "Model (chat)"}
-    assert {name: found[name] for name in told} == dict.fromkeys(told, hostile.line)
+    names = {name for name, value in harmless.items() if value == HARMLESS}
+    assert names == {"Base URL", "Profile", "Model (chat)"}
+    assert {name: found[name] for name in names} == dict.fromkeys(names, hostile.line)
     assert found["Verdict"] == harmless["Verdict"]
 
 
@@ -125,11 +125,12 @@ def halves(text: str, escape: str = "\\") -> str:
 
 
 def test_verdict_is_json_for_every_reader(hostile: Hostile) -> None:
-    told = json.loads(outside.verdict(hostile.text))
-    told["x"] = json.dumps(told, ensure_ascii=False).encode("utf-8")  # raises for half a pair
+    document = json.loads(outside.verdict(hostile.text))
+    # Encoding raises for half a pair.
+    document["x"] = json.dumps(document, ensure_ascii=False).encode("utf-8")
     text = halves(hostile.text)
-    assert told["deployment"]["base_url"] == text
-    assert told["deployment"]["headers"][text] == [text]
+    assert document["deployment"]["base_url"] == text
+    assert document["deployment"]["headers"][text] == [text]
     assert visible(outside.verdict(hostile.text).decode("utf-8"))
 
 
@@ -264,5 +265,5 @@ def test_pasted_word_is_the_text_and_commands_no_job(hostile: Hostile) -> None:
     text = hostile.text.replace("\0", "")  # which no argument of a program can hold
     word = shell.word(text)
     assert schemas_visible.printed(f"curl {word}") == f"curl {word}"
-    told = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
-    assert told.stdout == text.encode("utf-8", "surrogatepass")
+    completed = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
+    assert completed.stdout == text.encode("utf-8", "surrogatepass")

@@ -31,7 +31,7 @@ def entry(
     url: str = f"{BASE}/chat/completions",
     *,
     sent: Any = CHAT,
-    told: Any = ANSWER,
+    answer: Any = ANSWER,
     headers: dict[str, str] | None = None,
     request: dict[str, Any] | None = None,
     response: dict[str, Any] | None = None,
@@ -53,7 +53,7 @@ def entry(
         "response": {
             "status": 200,
             "headers": [{"name": name, "value": value} for name, value in given.items()],
-            "content": content or {"size": 1, "text": json.dumps(told)},
+            "content": content or {"size": 1, "text": json.dumps(answer)},
             **(response or {}),
         },
         **fields,

@@ -67,9 +67,9 @@ def head(status: str, *lines: str, length: int | None = None, keep: bool = False
     A liar says that it will hang up unless it is to `keep` the connection, or seem to: a client
     that meets a silent end half-way through its next request has met another vice.
     """
-    told = [] if keep else ["Connection: close"]
-    told += [f"Content-Length: {length}"] if length is not None else []
-    return "\r\n".join([f"HTTP/1.1 {status}", *lines, *told, "", ""]).encode("latin-1")
+    framing = [] if keep else ["Connection: close"]
+    framing += [f"Content-Length: {length}"] if length is not None else []
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, *framing, "", ""]).encode("latin-1")
 
 
 def answer(status: str = "200 OK", *lines: str, body: bytes = LIST, keep: bool = False) -> bytes:
@@ -319,8 +319,8 @@ async def _request(reader: asyncio.StreamReader) -> bytes:
         top = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return b""
-    told = [line for line in top.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    return top + await reader.readexactly(int(told[0].partition(b":")[2]) if told else 0)
+    lengths = [line for line in top.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return top + await reader.readexactly(int(lengths[0].partition(b":")[2]) if lengths else 0)
 
 
 # Those that keep a connection open for the next request.

@@ -46,8 +46,8 @@ class Run:
     @property
     def summary(self) -> list[str]:
         """The lines of our part of the terminal's summary."""
-        _, _, told = self.out.partition(" conformance =")
-        return told.splitlines()[1:-1]
+        _, _, rest = self.out.partition(" conformance =")
+        return rest.splitlines()[1:-1]
 
     def no_traceback(self) -> None:
         """Fails when a crash of ours is shown."""

@@ -1,4 +1,4 @@
-"""Reads of a body that are kept as one, and what is told of their times."""
+"""Reads of a body that are kept as one, and the times that are kept for them."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def test_events_are_counted_wherever_they_are_cut() -> None:
     for size in (1, 2, 3, 5, 7, 100):
         body = Body(9)
         for end in range(size, len(STREAM) + size, size):
-            told = body.add(0.0, STREAM[end - size : end])
+            bound = body.add(0.0, STREAM[end - size : end])
             lines = re.findall(rb"(?:^|[\r\n])data:", STREAM[:end])
-            assert ("events" in told) == (len(lines) > 9)
-        assert "events" in told
+            assert ("events" in bound) == (len(lines) > 9)
+        assert "events" in bound
 
 
 def test_slow_reads_are_bounded() -> None:
     body = Body(10)
-    told = [body.add(float(number), b"x") for number in range(12)]
-    assert told[-1] == "more than 10 reads that took their time"
+    bounds = [body.add(float(number), b"x") for number in range(12)]
+    assert bounds[-1] == "more than 10 reads that took their time"

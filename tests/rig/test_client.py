@@ -32,20 +32,20 @@ CHAT = Request("POST", "/chat/completions", b'{"model": "a"}', "application/json
 
 
 @pytest.fixture
-def told() -> list[Exchange]:
+def announced() -> list[Exchange]:
     """Every exchange that was announced."""
     return []
 
 
 @pytest.fixture
-def connect(tmp_path: Path, told: list[Exchange]) -> Iterator[Connect]:
+def connect(tmp_path: Path, announced: list[Exchange]) -> Iterator[Connect]:
     """Makes clients with tight limits."""
     made: list[Client] = []
 
     def make(url: str, limits: Limits = QUICK, allowance: Allowance | None = None) -> Client:
         secret = Secret(KEY)
         allowance = allowance or Allowance(tmp_path)
-        client = Client(url, secret, Redactor.of(secret), allowance, told.append, limits)
+        client = Client(url, secret, Redactor.of(secret), allowance, announced.append, limits)
         made.append(client)
         return client
 
@@ -87,7 +87,7 @@ BROKEN = [
 @pytest.mark.parametrize(
     ("liar", "failure", "status", "asked"), BROKEN, ids=[row[0].__name__ for row in BROKEN]
 )
-def test_trouble_is_told_by_name(
+def test_trouble_is_reported_by_name(
     connect: Connect, liar: liars.Liar, failure: Failure, status: int, asked: int
 ) -> None:
     with liars.serving(liar) as running, within(QUICK.total + 5):
@@ -110,7 +110,7 @@ def test_unknown_host_is_no_connection(connect: Connect, host: str) -> None:
     assert exchange.failure is Failure.CONNECT
 
 
-def test_bound_that_was_met_is_told(connect: Connect) -> None:
+def test_bound_that_was_met_is_reported(connect: Connect) -> None:
     with liars.serving(liars.says_nothing) as running:
         assert connect(running.url).send(MODELS).detail == "nothing came for 1 s"
     with liars.serving(liars.drips_its_body) as running:
@@ -124,13 +124,13 @@ def test_what_arrived_before_a_cut_is_kept(connect: Connect) -> None:
     assert exchange.document is NOT_JSON
 
 
-def test_dead_connection_is_tried_once_more(connect: Connect, told: list[Exchange]) -> None:
+def test_dead_connection_is_tried_once_more(connect: Connect, announced: list[Exchange]) -> None:
     with liars.serving(liars.hangs_up_once) as running:
         exchange = connect(running.url).send(MODELS)
     assert exchange.ok
     assert exchange.retries == 1
     assert running.requests == 2
-    assert [each.failure for each in told] == [Failure.CLOSED, None]
+    assert [each.failure for each in announced] == [Failure.CLOSED, None]
 
 
 STREAM = Request("POST", "/chat/completions", b'{"stream": true}', "application/json")
@@ -151,7 +151,7 @@ def test_events_are_bounded_as_bytes_are(connect: Connect, liar: liars.Liar, det
     assert len(exchange.body) < 100_000
 
 
-def test_bound_on_bytes_is_told(connect: Connect) -> None:
+def test_bound_on_bytes_is_reported(connect: Connect) -> None:
     with liars.serving(liars.never_ends) as running:
         assert connect(running.url).send(MODELS).detail == "more than 100000 bytes"
 
@@ -219,19 +219,19 @@ def test_answers_to_requests_sent_together_are_recorded_one_by_one(connect: Conn
     assert kept[1] - kept[0] > 0.3
 
 
-def test_attempts_have_names_of_their_own(connect: Connect, told: list[Exchange]) -> None:
+def test_attempts_have_names_of_their_own(connect: Connect, announced: list[Exchange]) -> None:
     with liars.serving(liars.throttles_forever) as running:
         exchange = connect(running.url).send(MODELS)
-    assert [each.id for each in told] == [f"{MODELS.key}~0", f"{MODELS.key}~1", MODELS.key]
-    assert exchange == told[-1]
+    assert [each.id for each in announced] == [f"{MODELS.key}~0", f"{MODELS.key}~1", MODELS.key]
+    assert exchange == announced[-1]
 
 
 def test_twins_that_are_sent_together_have_names_of_their_own(
-    connect: Connect, told: list[Exchange]
+    connect: Connect, announced: list[Exchange]
 ) -> None:
     with liars.serving(liars.honest) as running:
         connect(running.url).send_together([MODELS, MODELS, CHAT])
-    assert len({each.id for each in told}) == 3
+    assert len({each.id for each in announced}) == 3
 
 
 def test_redirects_are_not_followed(connect: Connect) -> None:
@@ -280,7 +280,7 @@ def test_gateway_is_asked_once_more(connect: Connect) -> None:
 
 
 def test_trouble_stands_where_a_plain_request_is_answered(
-    connect: Connect, told: list[Exchange]
+    connect: Connect, announced: list[Exchange]
 ) -> None:
     async def hangs_up_on_chat(wire: liars.Wire) -> None:
         if not wire.heard[-1].startswith(b"POST"):
@@ -290,8 +290,8 @@ def test_trouble_stands_where_a_plain_request_is_answered(
         client = connect(running.url)
         exchange = client.send(CHAT, control=MODELS)
         assert exchange.confirmed
-        assert told[-1].confirmed
-        assert len({each.id for each in told}) == len(told) == running.requests
+        assert announced[-1].confirmed
+        assert len({each.id for each in announced}) == len(announced) == running.requests
     with liars.serving(liars.hangs_up) as running:
         assert not connect(running.url).send(CHAT, control=MODELS).confirmed
 

@@ -54,20 +54,20 @@ def compare(folder: Path, here: dict[str, Any], there: dict[str, Any] | None) ->
 def test_each_violation_has_its_side(
     tmp_path: Path, here: dict[str, Any], there: dict[str, Any] | None, side: str | None
 ) -> None:
-    told = compare(tmp_path, here, there)
-    assert told["clauses"][0].get("control") == side
-    assert [each["control"] for each in told["clauses"][0]["findings"]] == [side] * len(
+    document = compare(tmp_path, here, there)
+    assert document["clauses"][0].get("control") == side
+    assert [each["control"] for each in document["clauses"][0]["findings"]] == [side] * len(
         here["findings"]
     )
-    assert sum(told["control"]["counts"].values()) == (side is not None)
-    assert bool(told["control"]["only_control"]) == (side == "only control")
+    assert sum(document["control"]["counts"].values()) == (side is not None)
+    assert bool(document["control"]["only_control"]) == (side == "only control")
 
 
 def test_findings_of_one_clause_may_differ(tmp_path: Path) -> None:
     elsewhere = {**FINDING, "where": "event 5", "actual": "nothing"}
     here = row("violated", FINDING, OTHER)
-    told = compare(tmp_path, here, row("violated", elsewhere))["clauses"][0]
-    assert [each["control"] for each in told["findings"]] == ["both", "only here"]
+    clause = compare(tmp_path, here, row("violated", elsewhere))["clauses"][0]
+    assert [each["control"] for each in clause["findings"]] == ["both", "only here"]
 
 
 def start(folder: Path, url: str, control: str) -> runs.Run:
@@ -102,7 +102,7 @@ def test_control_that_is_away_changes_nothing(reference: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--control-url=x"], "--control-url x: write a whole URL"),
         (["--control-url=http://x/v1/models"], "write --control-url=http://x/v1"),
@@ -110,9 +110,9 @@ def test_control_that_is_away_changes_nothing(reference: str, tmp_path: Path) ->
         (["--control-url=http://x/v1", "--har=a"], "do not go together"),
     ],
 )
-def test_mistake_is_told_in_one_line(tmp_path: Path, options: list[str], told: str) -> None:
+def test_mistake_is_reported_in_one_line(tmp_path: Path, options: list[str], message: str) -> None:
     run = runs.start(tmp_path, *options)
     assert run.exit_status == 4
     (line,) = [each for each in run.err.splitlines() if each]
-    assert told in line
+    assert message in line
     assert "sk-12" not in line

@@ -115,11 +115,11 @@ def test_what_was_cut_says_what_it_was(tmp_path: Path) -> None:
 def test_nothing_is_said_of_what_was_cut(tmp_path: Path) -> None:
     catalogue.invariants()
     (back,) = recorded(tmp_path, exchange("a", NOISE))
-    (told,) = judge.judge(back, LAW)
-    assert (told.result, told.findings) == ("inconclusive", ())
-    assert "keeps only the beginning" in told.reason
+    (judgement,) = judge.judge(back, LAW)
+    assert (judgement.result, judgement.findings) == ("inconclusive", ())
+    assert "keeps only the beginning" in judgement.reason
     live = next(iter(judge.judge(exchange("a", NOISE), LAW)))
-    assert set(live.clauses) <= set(told.clauses)
+    assert set(live.clauses) <= set(judgement.clauses)
     assert not list(judge.judge_run([back], LAW))
     with pytest.raises(NotRecorded, match="keeps only the beginning"):
         Replies([back]).next(back.request)

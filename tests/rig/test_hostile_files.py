@@ -44,9 +44,9 @@ def exchange(name: str = "abc", body: bytes = b"") -> Exchange:
     """An exchange as a run records it."""
     asked = json.dumps({**CHAT, "stream": False}).encode()
     request = Request("POST", "/chat/completions", asked, "application/json", (("x-a", "b"),))
-    told = body or json.dumps(ANSWER).encode()
+    answer = body or json.dumps(ANSWER).encode()
     headers = (("Content-Type", "application/json"), ("Date", "x"))
-    chunks = (Chunk(0.1, told[:5]), Chunk(0.2, told[5:]))
+    chunks = (Chunk(0.1, answer[:5]), Chunk(0.2, answer[5:]))
     return Exchange(name, request, 200, headers, chunks, 1.7e9, 0.3)
 
 
@@ -67,14 +67,14 @@ RAN = {"name": "p", "tool": "curl", "out": "", "error": "", "kinds": ["E"], "lin
 
 def refusal(act: Callable[[Path], object], path: Path) -> bool:
     """Whether the act refuses the file; in one line, and as what cannot be used."""
-    told = ""
+    message = ""
     try:
         act(path)
     except REFUSED as wrong:
-        told = str(wrong)
-    assert told.isprintable()
-    assert len(told) < 2000
-    return bool(told)
+        message = str(wrong)
+    assert message.isprintable()
+    assert len(message) < 2000
+    return bool(message)
 
 
 def survive(
@@ -82,11 +82,11 @@ def survive(
 ) -> None:
     """All mutants of a format: some are refused, some are not, and nothing else happens."""
     random = Random(SEED)
-    told = set()
+    outcomes = set()
     for _ in range(COUNT):
         write(path, random)
-        told.add(refusal(act, path))
-    assert told == {True, False}
+        outcomes.add(refusal(act, path))
+    assert outcomes == {True, False}
     assert not Path("/tmp/mutant").exists()
 
 
@@ -107,8 +107,8 @@ def as_json(original: Any) -> Callable[[Path, Random], None]:
 
 def judged(found: har_import.Recording) -> None:
     for base, each in found.exchanges:
-        told = [*judge.judge(each, LAW)]
-        assert not [one.reason for one in told if one.result == "harness_error"]
+        judgements = [*judge.judge(each, LAW)]
+        assert not [one.reason for one in judgements if one.result == "harness_error"]
         json.dumps(har.to_entry(each, base))
 
 
@@ -165,13 +165,13 @@ def test_verdict(tmp_path: Path) -> None:
     """What is made of it: the summary, the pages, the difference from another, the dossier."""
 
     def act(path: Path) -> None:
-        told = document.read(path)
-        list(terminal.lines(told))
-        signoff.markdown(view.of(told, {}))
-        list(diff.lines(diff.compare(DOCUMENT, told)))
-        list(diff.lines(diff.compare(told, DOCUMENT)))
+        report = document.read(path)
+        list(terminal.lines(report))
+        signoff.markdown(view.of(report, {}))
+        list(diff.lines(diff.compare(DOCUMENT, report)))
+        list(diff.lines(diff.compare(report, DOCUMENT)))
         content = dict.fromkeys(("exchanges.har", "verdict.json", dossier.MANIFEST), b"")
-        dossier.statement(told, content)
+        dossier.statement(report, content)
 
     survive(as_json(DOCUMENT), act, tmp_path / "verdict.json")
 

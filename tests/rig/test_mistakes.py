@@ -48,8 +48,8 @@ def test_wrong_option_is_a_usage_error(tmp_path: Path, name: str) -> None:
     run = runs.start(tmp_path, ONE, *arguments)
     run.no_traceback()
     assert run.exit_status == 4, run.out + run.err
-    told = [line for line in run.err.splitlines() if words in line]
-    assert len(told) == 1, run.err
+    lines = [line for line in run.err.splitlines() if words in line]
+    assert len(lines) == 1, run.err
     assert "sk-0123456789" not in run.out + run.err
     assert not (tmp_path / "report" / "verdict.json").exists()
 

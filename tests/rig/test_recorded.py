@@ -37,12 +37,12 @@ def only(*entries: Any) -> Exchange:
 
 def findings(*exchanges: Exchange) -> list[Finding]:
     catalogue.invariants()
-    told = [
+    judgements = [
         *(each for one in exchanges for each in judge.judge(one, LAW)),
         *judge.judge_run(exchanges, LAW),
     ]
-    assert not [each.reason for each in told if each.result == "harness_error"]
-    return [finding for each in told for finding in each.findings]
+    assert not [each.reason for each in judgements if each.result == "harness_error"]
+    return [finding for each in judgements for finding in each.findings]
 
 
 def test_entry_of_another_tool_is_judged() -> None:
@@ -56,7 +56,7 @@ def test_entry_of_another_tool_is_judged() -> None:
 
 def test_fault_in_a_recording_is_found() -> None:
     wrong = {**ANSWER, "usage": {**ANSWER["usage"], "total_tokens": 9}}  # type: ignore[dict-item]
-    (found,) = findings(only(entry(told=wrong)))
+    (found,) = findings(only(entry(answer=wrong)))
     assert (found.clause, found.exchange) == ("CHAT-RESP-USAGE-01", "traffic.har-0")
 
 
@@ -71,7 +71,7 @@ def saying(**message: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "answer"),
     [
         ({"n": 2, "max_tokens": 2}, {"choices": [CHOICE, {**CHOICE, "index": 1}], "usage": TWO}),
         ({}, {"choices": [saying(refusal="No.")]}),
@@ -80,8 +80,10 @@ def saying(**message: Any) -> dict[str, Any]:
         ({"logprobs": True}, {"choices": [{**CHOICE, "logprobs": {"content": []}}]}),
     ],
 )
-def test_what_openai_documents_blocks_nowhere(asked: dict[str, Any], told: dict[str, Any]) -> None:
-    exchange = only(entry(sent={**CHAT, **asked}, told={**ANSWER, **told}))
+def test_what_openai_documents_blocks_nowhere(
+    asked: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    exchange = only(entry(sent={**CHAT, **asked}, answer={**ANSWER, **answer}))
     profile = profiles.load("openai")
     broken = [each.clause for each in findings(exchange)]
     held = [each for each in broken if profile.promises(each)]
@@ -89,7 +91,7 @@ def test_what_openai_documents_blocks_nowhere(asked: dict[str, Any], told: dict[
 
 
 def test_no_choice_is_wrong_for_every_profile() -> None:
-    found = {each.clause for each in findings(only(entry(told={**ANSWER, "choices": []})))}
+    found = {each.clause for each in findings(only(entry(answer={**ANSWER, "choices": []})))}
     assert found == {"CHAT-REQ-N-04", "CHAT-RESP-CHOICE-01"}
 
 
@@ -192,7 +194,7 @@ def test_base_url_chooses() -> None:
 
 def test_same_exchange_in_two_files_is_judged_once() -> None:
     twice = har_import.load(
-        [("a.har", [entry()]), ("a.har", [entry(), entry(told={})])], OPERATIONS
+        [("a.har", [entry()]), ("a.har", [entry(), entry(answer={})])], OPERATIONS
     )
     assert [each.id for _, each in twice.exchanges] == ["a.har-0", "a.har.2-1"]
     assert dict(twice.passed_over) == {har_import.TWICE: 1}
@@ -231,10 +233,10 @@ def test_no_key_of_a_recording_is_kept() -> None:
         {"name": "Cookie", "value": "session=0123456789abcdef"},
         {"name": "x-note", "value": f"my key is {SECRET}"},
     ]
-    told = {**ANSWER, "echo": SECRET}
+    answer = {**ANSWER, "echo": SECRET}
     url = f"{BASE}/chat/completions?api-key={SECRET}&v=1"
     set_cookie = {"Set-Cookie": "id=0123456789abcdef"}
-    exchange = only(entry(url, told=told, request={"headers": sent}, headers=set_cookie))
+    exchange = only(entry(url, answer=answer, request={"headers": sent}, headers=set_cookie))
     written = json.dumps(har.to_entry(exchange, BASE))
     assert SECRET not in written
     assert "0123456789abcdef" not in written
@@ -248,7 +250,7 @@ def test_form_of_which_only_the_parameters_are_known_is_read() -> None:
     ]
     post = {"mimeType": "multipart/form-data; boundary=x", "params": params}
     exchange = only(
-        entry(f"{BASE}/audio/transcriptions", request={"postData": post}, told={"text": "Hi"})
+        entry(f"{BASE}/audio/transcriptions", request={"postData": post}, answer={"text": "Hi"})
     )
     assert exchange.request.model == "whisper"
 

@@ -44,14 +44,14 @@ def test_real_services_are_accused_of_nothing_else(path: Path) -> None:
     found = har_import.load([(path.name, whole(path))], LAW.operations.values())
     assert not found.passed_over
     exchanges = [exchange for _, exchange in found.exchanges]
-    told = [
+    judgements = [
         *(j for each in exchanges for j in judge.judge(each, LAW)),
         *judge.judge_run(exchanges, LAW),
     ]
-    assert not [each.reason for each in told if each.result == "harness_error"]
+    assert not [each.reason for each in judgements if each.result == "harness_error"]
     broken = {
         finding.clause: (finding.exchange, finding.expected, finding.actual)
-        for each in told
+        for each in judgements
         for finding in each.findings
         if LAW.promises(finding.clause)
     }
@@ -67,7 +67,7 @@ def har(path: Path, *entries: Any) -> str:
 
 def test_fault_in_a_recording_ends_with_1(tmp_path: Path) -> None:
     wrong = {**ANSWER, "id": "chatcmpl-2", "choices": []}
-    good, bad = har(tmp_path / "a.har", entry()), har(tmp_path / "b.har", entry(told=wrong))
+    good, bad = har(tmp_path / "a.har", entry()), har(tmp_path / "b.har", entry(answer=wrong))
     run = runs.start(tmp_path, good, bad)
     run.no_traceback()
     assert (run.exit_status, run.verdict["verdict"]) == (1, "NOT CONFORMANT")

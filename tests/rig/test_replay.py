@@ -46,7 +46,7 @@ def test_attempts_controls_and_other_clients_answer_nobody(name: str) -> None:
         Replies([exchange(name=name)]).next(CHAT)
 
 
-def test_samples_are_told_apart() -> None:
+def test_samples_are_distinguished() -> None:
     second = plain_requests.post("/chat/completions", BODY, sample=1)
     replies = Replies([exchange(text="1"), exchange(second, text="2")])
     assert replies.next(second).body == b"2"
@@ -69,8 +69,8 @@ def saved(folder: Path, document: Any) -> None:
 
 
 def test_what_was_asked_is_known_from_the_verdict_alone(tmp_path: Path) -> None:
-    told = {"base_url": "http://x/v1", "profile": "openai", "reference": False}
-    saved(tmp_path, samples.run(deployment=told, suite={"tier": "deep", "seed": "5eed"}))
+    deployment = {"base_url": "http://x/v1", "profile": "openai", "reference": False}
+    saved(tmp_path, samples.run(deployment=deployment, suite={"tier": "deep", "seed": "5eed"}))
     asked = setup.recorded(tmp_path)
     assert (asked.base_url, asked.profile, asked.tier, asked.seed) == (
         *("http://x/v1", "openai"),
@@ -155,9 +155,9 @@ def test_differences_are_named(tmp_path: Path) -> None:
         {"id": samples.WARNS, "verdict": "violated"},
     ]
     suite = {**then["suite"], "digest": "z"}
-    told = compared.with_recorded(tmp_path, {"suite": suite, "clauses": now})
-    assert not told["same_suite"]
-    assert told["differences"] == [
+    comparison = compared.with_recorded(tmp_path, {"suite": suite, "clauses": now})
+    assert not comparison["same_suite"]
+    assert comparison["differences"] == [
         {"id": samples.BLOCKS, "then": "met", "now": "not_run", "reason": "why"},
         {"id": samples.WARNS, "then": "not_run", "now": "violated"},
     ]

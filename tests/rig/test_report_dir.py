@@ -133,12 +133,12 @@ def test_directory_that_may_not_be_written_to_is_refused(har: str, tmp_path: Pat
     for path in tmp_path.parents:
         if path.stat().st_mode & 0o001 == 0:
             pytest.skip(f"{path} is closed for others")
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path)],
         cwd=runs.ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert told.stderr.rstrip().endswith("Permission denied"), told.stderr
-    assert "UsageError" in told.stderr
+    assert completed.stderr.rstrip().endswith("Permission denied"), completed.stderr
+    assert "UsageError" in completed.stderr
 
 
 STRANGE = {"a byte that is no UTF-8": b"sk-\xff0123456789", "a line end": b"sk-01234\n56789"}

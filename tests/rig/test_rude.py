@@ -66,7 +66,7 @@ def test_a_head_that_is_too_long_to_read_is_nobodys_fault(tmp_path: Path) -> Non
         verify.conclusive(exchange)
 
 
-def test_what_is_nested_as_deep_as_python_allows_is_read_and_told() -> None:
+def test_what_is_nested_as_deep_as_python_allows_is_read_and_shown() -> None:
     deep = b"[" * 4800 + b"]" * 4800
     document = parse(deep)
     assert document is not NOT_JSON

@@ -101,11 +101,11 @@ def test_allure_has_one_result_a_clause(alone: runs.Run) -> None:
     assert set(rows) == set(alone.clauses)
     for name, row in rows.items():
         assert set(row) >= NEEDED
-        told = {each["name"]: each["value"] for each in row["labels"]}  # type: ignore[attr-defined]
+        labels = {each["name"]: each["value"] for each in row["labels"]}  # type: ignore[attr-defined]
         clause = alone.clauses[name]
-        assert told["epic"] == clause["area"]
-        assert told["feature"] == clause["endpoint"]
-        assert told["story"] == clause["statement"]
+        assert labels["epic"] == clause["area"]
+        assert labels["feature"] == clause["endpoint"]
+        assert labels["story"] == clause["statement"]
         assert writers.markdown(clause["quote"]) in str(row["description"])
     assert (folder / "environment.properties").is_file()
     assert json.loads((folder / "categories.json").read_text("utf-8"))
@@ -123,16 +123,16 @@ def faulty(reference: str, tmp_path_factory: pytest.TempPathFactory) -> runs.Run
 BROKEN = "STREAM-CHAT-DONE-01"
 
 
-def test_fault_is_told_with_clause_expected_actual_and_command(faulty: runs.Run) -> None:
+def test_fault_is_reported_with_clause_expected_actual_and_command(faulty: runs.Run) -> None:
     faulty.no_traceback()
     assert faulty.exit_status == 1
     assert faulty.verdict["verdict"] == "NOT CONFORMANT"
     clauses = {name for name, row in faulty.clauses.items() if row["verdict"] == "violated"}
     assert clauses == {BROKEN}
-    told = "\n".join(faulty.summary)
+    summary = "\n".join(faulty.summary)
     for finding in faulty.clauses[BROKEN]["findings"][:1]:
         for words in (BROKEN, finding["expected"][0], finding["actual"], finding["curl"]):
-            assert words in told
+            assert words in summary
     assert "\x1b[" not in faulty.out
 
 

@@ -135,7 +135,7 @@ def test_id_with_nul_is_ignored() -> None:
     assert event.id == "1"
 
 
-def test_broken_utf8_is_told() -> None:
+def test_broken_utf8_is_reported() -> None:
     good, bad = sse.read([(0.0, "data: ä\n\n".encode() + b"data: \xe4\n\n")])
     assert (good.utf8, bad.utf8) == (True, False)
     assert bad.data == "\N{REPLACEMENT CHARACTER}"

@@ -245,7 +245,7 @@ def test_exchanges_are_counted_once() -> None:
     assert next(each.exchanges for each in outcome.clauses if each.clause.id == A) == 2
 
 
-def test_waiver_and_its_states_are_told() -> None:
+def test_waiver_and_its_states_are_reported() -> None:
     outcome = weigh(VIOLATED, *met(B), waivers=(WAIVER, STALE, EXPIRED))
     assert next(each.waiver for each in outcome.clauses if each.clause.id == A) == WAIVER
     assert (outcome.stale, outcome.expired) == ((STALE,), (EXPIRED,))

@@ -81,9 +81,9 @@ def test_mistake_is_refused(tmp_path: Path, name: str) -> None:
     text, message = REFUSED[name]
     with pytest.raises(waivers.WaiverError, match=message) as refused:
         waivers.load(write(tmp_path, text), KNOWN)
-    told = str(refused.value)
-    assert "\n" not in told
-    assert "waivers.toml" in told
+    refusal = str(refused.value)
+    assert "\n" not in refusal
+    assert "waivers.toml" in refusal
 
 
 def test_second_row_is_named_by_its_line(tmp_path: Path) -> None:

@@ -292,7 +292,7 @@ def test_two_missing_keys_are_two_findings() -> None:
 
 
 @pytest.mark.parametrize("value", ["x" * 10_000, {"k" * 500: 1}, 10**400, "\ud800", [0] * 9000])
-def test_what_came_is_told_shortly(value: Any) -> None:
+def test_what_came_is_reported_shortly(value: Any) -> None:
     (found,) = BODIES.violations(
         "chat.response", changed(GOOD["chat.response"][0], ("created",), value)
     )

@@ -51,9 +51,9 @@ def test_a_stale_file_is_named(
     path = derive.DIRECTORY / "chat.response.json"
     monkeypatch.setattr(command, "_wanted", lambda: {path: "{}\n"})
     assert command.main(["check"]) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert f"stale: {Path('schemas/json/chat.response.json')}" in told
-    assert told[-1] == "run: python -m schemas derive"
+    lines = capsys.readouterr().err.splitlines()
+    assert f"stale: {Path('schemas/json/chat.response.json')}" in lines
+    assert lines[-1] == "run: python -m schemas derive"
 
 
 def test_derive_writes_what_is_stale_and_says_so(
@@ -82,18 +82,18 @@ def test_anything_else_is_one_line_of_usage(
     with pytest.raises(SystemExit) as left:
         command.main(arguments)
     assert left.value.code == 2
-    told = capsys.readouterr().err
-    assert told.startswith("usage: python -m schemas")
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("usage: python -m schemas")
+    assert error.count("\n") == 1
 
 
 def test_help_tells_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         command.main(["--help"])
     assert left.value.code == 0
-    told = capsys.readouterr().out
-    assert "write the derived files" in told
-    assert "name the files" in told
+    output = capsys.readouterr().out
+    assert "write the derived files" in output
+    assert "name the files" in output
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_a_plain_table_loads(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (TABLE.replace("title: Poems\n", ""), "'title' is missing"),
         (TABLE + "        colour: red\n", "unknown key 'colour'"),
@@ -74,10 +74,10 @@ def test_a_plain_table_loads(tmp_path: Path, text: str) -> None:
         ("name: [", "not valid YAML"),
     ],
 )
-def test_a_wrong_table_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ContractError) as refused:
         load(tmp_path, text)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "poems.yaml" in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -126,7 +126,7 @@ def test_an_unknown_profile_lists_the_known_ones(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (PROFILE + "colour: red\n", "unknown key 'colour'"),
         (PROFILE.replace("auth_enforced: true", ""), "'auth_enforced' is missing"),
@@ -155,10 +155,10 @@ def test_an_unknown_profile_lists_the_known_ones(name: str) -> None:
         ("5\n", "not a row"),
     ],
 )
-def test_a_wrong_profile_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_profile_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text, "utf-8")
     with pytest.raises(profiles.ProfileError) as refused:
         profiles.load(str(path))
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)
