@@ -9,6 +9,7 @@ fault costs what it touches.
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -259,11 +260,12 @@ def deployment(
     os.environ[bench.KEY_ENV] = bench.BENCH_KEY
     secret = Secret(bench.BENCH_KEY)
     setup = Setup(base_url, bench.KEY_ENV, LAW.name, *asked)
+    folder = tempfile.TemporaryDirectory()  # of this deployment alone: what hung elsewhere is asked
     client = Remembering(
         base_url,
         secret,
         Redactor.of(secret),
-        bench.Unbounded(Path()),
+        bench.Unbounded(Path(folder.name)),
         announce,
         setup.limits,
         LAW,
@@ -276,3 +278,4 @@ def deployment(
         yield Deployment(client, held, LAW, setup), client, held
     finally:
         client.close()
+        folder.cleanup()

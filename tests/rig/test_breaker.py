@@ -52,6 +52,13 @@ def test_kind_that_was_never_answered_is_asked_twice(breaker: Breaker) -> None:
         breaker.pass_on(CHAT)
 
 
+def test_ids_at_the_end_of_a_route_are_of_one_kind(breaker: Breaker) -> None:
+    for number in range(2):
+        breaker.heard(ended(Request("GET", f"/responses/resp_{number}a"), number * 10))
+    with pytest.raises(Inconclusive, match="GET /responses/… got no end"):
+        breaker.pass_on(Request("GET", "/responses/resp_77b"))
+
+
 def test_other_processes_of_the_run_know_it(breaker: Breaker, tmp_path: Path) -> None:
     for number in range(3):
         breaker.heard(ended(CHAT, number * 10))
