@@ -125,6 +125,18 @@ def test_model_may_have_a_role() -> None:
     assert chosen == (("", "a"), ("tools", "b"), ("", "c=d"))
 
 
+@pytest.mark.parametrize("text", ["chatt=x", "Chat=x", "tool=b"])
+def test_role_with_a_slip_is_refused_with_the_right_one(text: str) -> None:
+    with pytest.raises(setup.UsageError, match=r"is no role; write --model=(chat|tools)="):
+        setup.models([text], {"chat", "tools"})
+
+
+@pytest.mark.parametrize(("seconds", "idle"), [(5.0, 5.0), (60.0, 30.0), (120.0, 120.0)])
+def test_longer_time_out_holds_while_nothing_arrives(seconds: float, idle: float) -> None:
+    asked = setup.Setup("http://x/v1", "KEY", "compactifai", "smoke", "1", request_timeout=seconds)
+    assert (asked.limits.total, asked.limits.idle) == (seconds, idle)
+
+
 def one_cause(run: runs.Run, verdict: str, words: str) -> None:
     """The run ended before any check, says why in one line, and is not green."""
     run.no_traceback()
@@ -181,6 +193,33 @@ def test_redirect(tmp_path: Path) -> None:
 def test_host_without_root(tmp_path: Path, reference: str) -> None:
     run = runs.start(tmp_path, ONE, "--base-url", reference, COMPACTIFAI_API_KEY=BENCH_KEY)
     one_cause(run, "INCOMPLETE", f"is it --base-url={reference}/v1?")
+
+
+def test_base_below_the_root(tmp_path: Path, reference: str) -> None:
+    url = f"{reference}/v1/api/v1"
+    run = runs.start(tmp_path, ONE, "--base-url", url, COMPACTIFAI_API_KEY=BENCH_KEY)
+    one_cause(run, "INCOMPLETE", "no documented route is served: is it the right --base-url?")
+
+
+@pytest.mark.parametrize("role", ["", "chat="])
+def test_model_with_a_slip(role: str, tmp_path: Path, reference: str) -> None:
+    options = ("--base-url", f"{reference}/v1", f"--model={role}cai-llama-3-1-8b-slm")
+    run = runs.start(tmp_path, ONE, *options, COMPACTIFAI_API_KEY=BENCH_KEY)
+    one_cause(run, "INCOMPLETE", "is not listed; did you mean --model=cai-llama-3-1-8b-slim?")
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1", "cai-llama-3-1-8b-slim"),
+        ("/fault/chat-unknown-model-is-200/v1", "cai-llama-3-1-8b-slm"),
+    ],
+    ids=["listed", "served and not listed"],
+)
+def test_model_without_a_slip(path: str, model: str, tmp_path: Path, reference: str) -> None:
+    options = ("--base-url", reference + path, f"--model={model}")
+    run = runs.start(tmp_path, ONE, *options, COMPACTIFAI_API_KEY=BENCH_KEY)
+    assert not run.verdict["cause"]
 
 
 def test_filter_that_matches_nothing(tmp_path: Path) -> None:
