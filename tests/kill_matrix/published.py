@@ -103,7 +103,7 @@ class Matrix:
         """The faults of each clause that its checks see, and those that others see, with costs."""
         rows: dict[str, Row] = {}
         for name in LAW.clauses:
-            mine = {n: row for n, row in self.faults.items() if name in row["violates"]}
+            mine = {n: row for n, row in sorted(self.faults.items()) if name in row["violates"]}
             seen = {n: _cost(row) for n, row in mine.items() if name in row["red"]}
             unseen = {n: _cost(row) for n, row in mine.items() if n not in seen}
             why = {"unbreakable": UNBREAKABLE[name]} if name in UNBREAKABLE else {}
