@@ -25,6 +25,7 @@ FORMS: tuple[dict[str, Any], ...] = ({}, {"stream": True})
 CHAT = "/chat/completions"
 KEPT, AGAIN = 8, 4
 MANY = 16  # models, of a longer list, that are asked for one by one at standard
+ALIKE = 100  # models, of a longer list, that are asked for one by one at deep
 # A stream that tells its usage, where the deployment knows the field: no page names it.
 TELLS: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
@@ -76,8 +77,11 @@ def at_tier(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
 
 
 def spread_at_tier(dut: Deployment, values: Sequence[T], most: int) -> Sequence[T]:
-    """So many of these that are all alike, spread over a longer list; in the deep tier all."""
-    chosen = values if dut.setup.tier == "deep" else spread(values, most)
+    """So many of these that are all alike, spread over a longer list; in the deep tier up to ALIKE.
+
+    A deployment may list a thousand models: who asks each for all it can do sends 180,000 requests.
+    """
+    chosen = spread(values, max(most, ALIKE) if dut.setup.tier == "deep" else most)
     return _noted(dut, chosen, len(values))
 
 
