@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from reports import excerpt, signoff, timeline, view
 from reports.waivers import Waiver
 from schemas import profiles
-from schemas.records import Finding
+from schemas.records import Finding, Forms
 from tests.reports import samples
 
 if TYPE_CHECKING:
@@ -88,6 +89,16 @@ def test_what_only_the_deployment_does_is_distinguished_from_its_control() -> No
     shown = view.of(document, {"x1": ONE})
     assert "only here" in signoff.html(shown)
     assert "only here" in signoff.markdown(shown)
+
+
+def test_forms_that_the_tier_left_out_are_counted() -> None:
+    some = replace(samples.met(samples.BLOCKS), forms=Forms(2, 5))
+    every = replace(samples.met(samples.STREAMS), forms=Forms(3, 3))
+    shown = view.of(samples.run(some, every), {})
+    assert signoff.html(shown).count("2 of its 5 forms; all of them at --tier deep") == 1
+    markdown = signoff.markdown(shown)
+    assert f"| {samples.BLOCKS} | block | met | 1 | 2 of 5 |" in markdown
+    assert f"| {samples.STREAMS} | block | met | 1 | all |" in markdown
 
 
 def test_findings_that_differ_in_ids_alone_are_one() -> None:
