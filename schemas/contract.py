@@ -192,6 +192,10 @@ class Contract:
         """The promised operation of this name, such as `chat`."""
         return next((one for one in self.operations.values() if one.name == name), None)
 
+    def named(self, name: str) -> Operation:
+        """The documented operation of this name, promised or not. Raises StopIteration."""
+        return next(one for one in self.tables.operations if one.name == name)
+
     def posts(self, path: str) -> Operation | None:
         """The documented operation that posts to this path, promised or not."""
         found = (one for one in self.tables.operations if one.method == "post")

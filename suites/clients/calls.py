@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fixtures.target.deployment import Deployment
+    from schemas.table_types import Operation
     from suites.clients.reading import Tell
     from suites.clients.runs import Ran
     from suites.clients.tools import Tool
@@ -33,13 +34,20 @@ DELTA = "response.output_text.delta"
 
 @dataclass(frozen=True)
 class Capability:
-    """One thing that a client can do: the role of the model, the route, and what is asked."""
+    """One thing that a client can do: an operation, plain or streamed, and what is asked of it."""
 
     name: str
-    role: str
-    route: str
     asked: Mapping[str, Any]
     tell: Tell
+
+    def operation(self, dut: Deployment) -> Operation:
+        """The documented operation that the capability is named after."""
+        return dut.contract.named(self.name.removesuffix(" stream"))
+
+    def model(self, dut: Deployment) -> str:
+        """The model that is asked, if any. Raises NotApplicable when none plays the part."""
+        role = self.operation(dut).role
+        return dut.cast.model(role) if role else ""
 
 
 def _line(exchange: Any) -> str:
@@ -53,25 +61,13 @@ def _content(exchange: Any) -> str:
 CAPABILITIES = {
     each.name: each
     for each in (
-        Capability("models", "", "/models", {}, reading.lines(_line)),
-        Capability("chat", "chat", "/chat/completions", CHAT, reading.lines(_content)),
-        Capability(
-            *("chat stream", "chat", "/chat/completions"),
-            {**CHAT, **STREAM},
-            reading.lines(reading.visible_text),
-        ),
-        Capability("completions", "completions", "/completions", TEXT, reading.lines(_line)),
-        Capability("responses", "responses", "/responses", RESPONSE, reading.lines(_line)),
-        Capability(
-            *("responses stream", "responses", "/responses"),
-            {**RESPONSE, **STREAM},
-            reading.lines(reading.visible_text),
-        ),
-        Capability(
-            *("transcription", "transcription", "/audio/transcriptions"),
-            {},
-            reading.lines(_line),
-        ),
+        Capability("models", {}, reading.lines(_line)),
+        Capability("chat", CHAT, reading.lines(_content)),
+        Capability("chat stream", {**CHAT, **STREAM}, reading.lines(reading.visible_text)),
+        Capability("completions", TEXT, reading.lines(_line)),
+        Capability("responses", RESPONSE, reading.lines(_line)),
+        Capability("responses stream", {**RESPONSE, **STREAM}, reading.lines(reading.visible_text)),
+        Capability("transcription", {}, reading.lines(_line)),
     )
 }
 
@@ -117,9 +113,9 @@ class Way:
 
     def program(self, dut: Deployment, name: str) -> Program:
         """The program for a capability. Raises NotApplicable when no model plays the part."""
-        role = CAPABILITIES[name].role
-        model = dut.cast.model(role) if role else ""
-        values = {"API_KEY": PLACEHOLDER, "MODEL": model, "ASKED": CAPABILITIES[name].asked}
+        capability = CAPABILITIES[name]
+        model = capability.model(dut)
+        values = {"API_KEY": PLACEHOLDER, "MODEL": model, "ASKED": capability.asked}
         values |= {"PACKAGE": self.tool.package}
         return Program(f"{self.name} {name}", (self.programs[name],), values, self.env)
 

@@ -88,8 +88,7 @@ def altered(ran: Ran, asked: Mapping[str, Any], model: str = "") -> list[str]:
 
 def _cell(dut: Deployment, key: str, way: Way, name: str, ran: Ran) -> Cell:
     capability = CAPABILITIES[name]
-    model = dut.cast.model(capability.role) if capability.role else ""
-    changed = altered(ran, capability.asked, model)
+    changed = altered(ran, capability.asked, capability.model(dut))
     note = f", without {', '.join(changed)}" if changed else ""
     try:
         findings = tuple(reading.works(ran, way.tell(name)))
@@ -101,7 +100,7 @@ def _cell(dut: Deployment, key: str, way: Way, name: str, ran: Ran) -> Cell:
     if not findings:
         return Cell(key, f"{WORKS}{note}")
     actual = findings[0].actual
-    if _fails_plainly(dut, capability.route):
+    if _fails_plainly(dut, capability.operation(dut).path):
         return Cell(key, f"fails (deployment), as the plain request does: {actual}")
     if _is_for_what_was_sent(dut, ran.exchanges[-1]):
         whose = f"(client){note}" if changed else "(deployment), as the same request of ours does"

@@ -1,5 +1,7 @@
 """What the hostile deployments stand on: a socket, the honest reference behind it, a register.
 
+Over 400 lines, because the words that all vices are written in stand together.
+
 A vice is a coroutine function of one call, three to fifteen lines long and named by what it does:
 
     @hostile(BLAMED, MODELS)
