@@ -139,6 +139,11 @@ def _clause(
         row["reason"] = said.reason
     if said.forms.asked < said.forms.of:
         row["forms"] = asdict(said.forms)
+    if said.unjudged:
+        row["unjudged"] = [
+            {"check": each.source, "result": str(each.result), "reason": each.reason}
+            for each in said.unjudged
+        ]
     if said.observations:
         row["observed"] = {seen.key: seen.value for seen in said.observations}
     if said.example in evidence and evidence_file.fits_a_line(evidence[said.example]):

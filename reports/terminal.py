@@ -107,6 +107,9 @@ def _undecided(document: dict[str, Any]) -> Iterator[Line]:
         verdict = row["verdict"]
         if verdict in ("untestable", "inconclusive") or row["id"] in document["open"]:
             reasons.setdefault((verdict, row.get("reason", "")), []).append(row["id"])
+        for each in row.get("unjudged", ()):
+            of = f"one check of {row['id']}, which is {verdict.replace('_', ' ')}"
+            reasons.setdefault((each["result"], each["reason"]), []).append(of)
     for (verdict, reason), ids in sorted(reasons.items(), key=lambda each: ORDER.index(each[0][0])):
         more = f" and {len(ids) - IDS} more" if len(ids) > IDS else ""
         colours = {"red": True} if verdict == "untestable" else {"yellow": True}

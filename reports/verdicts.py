@@ -33,6 +33,8 @@ class Headline(StrEnum):
     UNREACHABLE = "UNREACHABLE"
 
 
+UNJUDGED = {Result.INCONCLUSIVE: Verdict.INCONCLUSIVE, Result.UNTESTABLE: Verdict.UNTESTABLE}
+
 # The exit statuses of a run that came to its end; 2 to 5 are pytest's.
 EXIT_CONFORMANT = 0
 EXIT_VIOLATED = 1
@@ -62,6 +64,7 @@ class ClauseVerdict:
     """The verdict on one clause, with all that led to it.
 
     `example` is the exchange that fewest other checks looked at: the one that was sent for it.
+    `unjudged` are the checks of it that could not judge, where the verdict is another.
     """
 
     clause: Clause
@@ -73,6 +76,7 @@ class ClauseVerdict:
     forms: Forms = NO_FORMS
     waiver: Waiver | None = None
     example: str = ""
+    unjudged: tuple[Judgement, ...] = ()
 
     @property
     def gate(self) -> str:
@@ -228,6 +232,11 @@ def _weigh(
         ),
         exchanges=len({exchange for each in said for exchange in each.exchanges}),
         forms=sum((each.forms for each in said), NO_FORMS),
+        unjudged=tuple(
+            each
+            for each in said
+            if UNJUDGED.get(each.result) not in (None, verdict) and each.source != "invariants"
+        ),
         waiver=covering[0] if covering else None,
     )
 
