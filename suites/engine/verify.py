@@ -34,7 +34,7 @@ def accepted(exchange: Exchange, label: str = "") -> Iterator[Finding]:
     conclusive(exchange)
     if (exchange.ok or _cut_behind_its_end(exchange)) and not _is_error(exchange):
         return
-    yield deviation(exchange, f"HTTP 200 with an answer{_to(label)}")
+    yield deviation(exchange, f"{lacking(exchange)}{_to(label)}")
 
 
 def status_ok(exchange: Exchange, label: str = "") -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def status_ok(exchange: Exchange, label: str = "") -> Iterator[Finding]:
     """
     conclusive(exchange)
     if not exchange.ok or (isinstance(exchange.document, dict) and exchange.document.get("error")):
-        yield deviation(exchange, f"HTTP 200 with an answer{_to(label)}")
+        yield deviation(exchange, f"{lacking(exchange)}{_to(label)}")
 
 
 def refused(
@@ -132,6 +132,17 @@ def show(value: object) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def lacking(exchange: Exchange) -> str:
+    """What an answer that is not accepted lacks: with status 200 it is not the status."""
+    if exchange.status != 200:
+        return "HTTP 200 with an answer"
+    if not exchange.answered:
+        return "HTTP 200 with the whole answer"
+    if not isinstance(exchange.document, dict):
+        return "HTTP 200 with a JSON object"
+    return "HTTP 200 without an error inside"
 
 
 def _to(label: str) -> str:

@@ -43,7 +43,7 @@ def defect(target: Target, case: Case, exchange: Exchange) -> Defect | None:
         return _failed(target, case, exchange)
     if case.promise.standing == "accepted" and any(True for _ in verify.accepted(exchange)):
         clause = accepting(target, case)
-        wanted = f"HTTP 200 with an answer to {case.label}"
+        wanted = f"{verify.lacking(exchange)} to {case.label}"
         return Defect(f"HTTP {exchange.status}", clause, (wanted,))
     if case.promise.standing == "refused" and exchange.status < 400:
         wanted = f"a 4xx status with a JSON error to {case.label}"
@@ -104,7 +104,7 @@ def _failed(target: Target, case: Case, exchange: Exchange) -> Defect | None:
     symptom = f"HTTP {exchange.status}" if exchange.answered else str(exchange.failure)
     if case.promise.standing == "accepted":
         clause = accepting(target, case) or "ERR-5XX-01"
-        return Defect(symptom, clause, (f"HTTP 200 with an answer to {case.label}",))
+        return Defect(symptom, clause, (f"{verify.lacking(exchange)} to {case.label}",))
     wanted = ["a 4xx status with a JSON error"]
     wanted += ["HTTP 200 with an answer"] if case.promise.standing == "open" else []
     return Defect(symptom, "ERR-5XX-01", tuple(f"{each} to {case.label}" for each in wanted))
