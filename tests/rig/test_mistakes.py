@@ -208,6 +208,12 @@ def test_model_with_a_slip(role: str, tmp_path: Path, reference: str) -> None:
     one_cause(run, "INCOMPLETE", "is not listed; did you mean --model=cai-llama-3-1-8b-slim?")
 
 
+def test_model_of_two_lines_is_named_in_one(tmp_path: Path, reference: str) -> None:
+    options = ("--base-url", f"{reference}/v1", "--model=x\n::error::y")
+    run = runs.start(tmp_path, ONE, *options, COMPACTIFAI_API_KEY=BENCH_KEY)
+    one_cause(run, "INCOMPLETE", "--model=x\\n::error::y is refused (400), and is not listed")
+
+
 @pytest.mark.parametrize(
     ("path", "model"),
     [
