@@ -75,7 +75,7 @@ def hunted(report: Path) -> tuple[int, set[str]]:
     return lines.count("hunted"), {line for line in lines if line.startswith("found: ")}
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_clients_of_a_run_find_no_key(
     guarded: str, key: str, trap: Path, tmp_path: Path, workers: str
 ) -> None:

@@ -168,7 +168,7 @@ async def noises(wire: liars.Wire) -> None:
     await wire.say(liars.answer(body=NOISE[: 4 * MIB]))
 
 
-@pytest.mark.parametrize("liar", [bombs, noises])
+@pytest.mark.parametrize("liar", [bombs, pytest.param(noises, marks=pytest.mark.slow)])
 def test_whole_run_writes_little(liar: liars.Liar, tmp_path: Path) -> None:
     with liars.serving(liar) as running:
         ended = runs.start(
