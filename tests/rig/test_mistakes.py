@@ -131,6 +131,12 @@ def test_role_with_a_slip_is_refused_with_the_right_one(text: str) -> None:
         setup.models([text], {"chat", "tools"})
 
 
+def test_role_with_a_slip_is_reported_in_one_line() -> None:
+    with pytest.raises(setup.UsageError, match=r"write --model=chat=x\\n::error::y") as refused:
+        setup.models(["chatt=x\n::error::y"], {"chat", "tools"})
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize(("seconds", "idle"), [(5.0, 5.0), (60.0, 30.0), (120.0, 120.0)])
 def test_longer_time_out_holds_while_nothing_arrives(seconds: float, idle: float) -> None:
     asked = setup.Setup("http://x/v1", "KEY", "compactifai", "smoke", "1", request_timeout=seconds)
