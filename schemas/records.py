@@ -80,7 +80,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Forms:
-    """How many of the forms of its requests a check asked for; at deep it is all of them."""
+    """How many of the forms of its requests a check asked for."""
 
     asked: int = 0
     of: int = 0

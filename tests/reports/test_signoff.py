@@ -95,7 +95,7 @@ def test_forms_that_the_tier_left_out_are_counted() -> None:
     some = replace(samples.met(samples.BLOCKS), forms=Forms(2, 5))
     every = replace(samples.met(samples.STREAMS), forms=Forms(3, 3))
     shown = view.of(samples.run(some, every), {})
-    assert signoff.html(shown).count("2 of its 5 forms; all of them at --tier deep") == 1
+    assert signoff.html(shown).count("2 of its 5 forms; more of them at --tier deep") == 1
     markdown = signoff.markdown(shown)
     assert f"| {samples.BLOCKS} | block | met | 1 | 2 of 5 |" in markdown
     assert f"| {samples.STREAMS} | block | met | 1 | all |" in markdown
