@@ -33,7 +33,7 @@ class Headline(StrEnum):
     UNREACHABLE = "UNREACHABLE"
 
 
-UNJUDGED = {Result.INCONCLUSIVE: Verdict.INCONCLUSIVE, Result.UNTESTABLE: Verdict.UNTESTABLE}
+UNJUDGED = (Result.INCONCLUSIVE, Result.UNTESTABLE)  # verdicts of the same names
 
 # The exit statuses of a run that came to its end; 2 to 5 are pytest's.
 EXIT_CONFORMANT = 0
@@ -235,7 +235,9 @@ def _weigh(
         unjudged=tuple(
             each
             for each in said
-            if UNJUDGED.get(each.result) not in (None, verdict) and each.source != "invariants"
+            if each.result in UNJUDGED
+            and each.result.value != verdict.value
+            and not _is_everywhere(each)
         ),
         waiver=covering[0] if covering else None,
     )

@@ -100,7 +100,7 @@ def finish(
     except Late as late:
         late.stdout, late.stderr = _leave(process, patience)
         raise
-    except BaseException:
+    except BaseException:  # an interruption, too, must leave no child; it goes on
         _leave(process, patience)
         raise
     finally:

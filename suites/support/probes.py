@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fixtures.target.chat_view import Answer, answer
@@ -106,12 +107,12 @@ def crossed_at_tier(
     all are varied for the price of the longest. `most` requests of it, where that is given; two
     checks that share dimensions, the one plain and the other streamed, say where each is `first`.
     """
-    everything = list(product(*dimensions))
+    of = prod(map(len, dimensions))
     if dut.setup.tier == "deep":
-        return _noted(dut, everything, len(everything))
+        return _noted(dut, list(product(*dimensions)), of)
     rows = range(first, first + (most or max(map(len, dimensions))))
     diagonal = [tuple(values[row % len(values)] for values in dimensions) for row in rows]
-    return _noted(dut, diagonal, len(everything))
+    return _noted(dut, diagonal, of)
 
 
 def in_turn(dut: Deployment, model: str) -> dict[str, Any]:

@@ -260,22 +260,22 @@ def deployment(
     os.environ[bench.KEY_ENV] = bench.BENCH_KEY
     secret = Secret(bench.BENCH_KEY)
     setup = Setup(base_url, bench.KEY_ENV, LAW.name, *asked)
-    folder = tempfile.TemporaryDirectory()  # of this deployment alone: what hung elsewhere is asked
-    client = Remembering(
-        base_url,
-        secret,
-        Redactor.of(secret),
-        bench.Unbounded(Path(folder.name)),
-        announce,
-        setup.limits,
-        LAW,
-        honest,
-        own,
-    )
-    client.remembers = True
-    held = bench.Held(Path(), base_url)
-    try:
-        yield Deployment(client, held, LAW, setup), client, held
-    finally:
-        client.close()
-        folder.cleanup()
+    # The folder is of this deployment alone: what hung elsewhere is asked.
+    with tempfile.TemporaryDirectory() as folder:
+        client = Remembering(
+            base_url,
+            secret,
+            Redactor.of(secret),
+            bench.Unbounded(Path(folder)),
+            announce,
+            setup.limits,
+            LAW,
+            honest,
+            own,
+        )
+        client.remembers = True
+        held = bench.Held(Path(), base_url)
+        try:
+            yield Deployment(client, held, LAW, setup), client, held
+        finally:
+            client.close()
