@@ -69,7 +69,11 @@ def build(
         "suite": dict(suite),
         "strict": outcome.strict,
         "requests": spent["sent"],
-        "tokens": {"total": spent["tokens"]},
+        "tokens": {
+            "total": spent["tokens"],
+            "worst_case": spent["asked"],
+            "largest": spent["largest"],
+        },
         "seconds": round(seconds, 2),
         "counts": _counts(outcome),
         "open": [said.clause.id for said in outcome.open],

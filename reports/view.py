@@ -129,7 +129,8 @@ def _facts(document: Document) -> dict[str, list[tuple[str, list[str]]]]:
         "Run": {
             "Finished": [suite["finished"][:19].replace("T", " ") + " UTC"],
             "Requests": [str(document["requests"])],
-            "Tokens": [str(document["tokens"]["total"])],
+            "Tokens at worst": _worst(document["tokens"]),
+            "Tokens spent": [str(document["tokens"]["total"])],
             "Seconds": [f"{document['seconds']:.1f}"],
             "Budget": bounds or ["no bound"],
             "Exit status": [str(document["exit_status"])],
@@ -139,6 +140,13 @@ def _facts(document: Document) -> dict[str, list[tuple[str, list[str]]]]:
         group: [(name, values) for name, values in fields.items() if any(values)]
         for group, fields in rows.items()
     }
+
+
+def _worst(tokens: Document) -> list[str]:
+    """What an obedient server could have been made to write."""
+    if "worst_case" not in tokens:
+        return []
+    return [f"{tokens['worst_case']} completion tokens, {tokens['largest']} of them by one request"]
 
 
 def _areas(document: Document) -> list[tuple[str, Counter[str]]]:

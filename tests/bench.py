@@ -24,7 +24,7 @@ from schemas.records import Judgement, Verdict
 from suites.engine import catalogue, checks, judge, prerequisites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fixtures.target.deployment import Deployment
     from fixtures.transport.exchange import Exchange, Request
@@ -50,7 +50,7 @@ class Held(Probes):
 class Unbounded(Allowance):
     """A budget that nobody counts."""
 
-    def take(self, _: int) -> float:
+    def take(self, count: int, asked: Sequence[float] = ()) -> float:
         """Nobody waits."""
         return 0.0
 

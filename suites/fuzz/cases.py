@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixtures.target import plain_requests
 from fixtures.target.plain_requests import ABSENT
-from fixtures.transport import multipart_form
+from fixtures.transport import multipart_form, worst_case
 from suites.fuzz import promise
 from suites.fuzz.cost import thrifty
 from suites.fuzz.promise import ACCEPTED, OPEN, Promise
@@ -81,7 +81,7 @@ class Target:
         body = {name: value for name, value in body.items() if value is not ABSENT}
         if "model" not in odd:
             body["model"] = self._able(self.dut.contract.bodies[self.kind].needs(body))
-        body = thrifty(self.operation, body)
+        body = thrifty(self.operation, body, self._bound)
         known = {**body, **({"file": self.clip.data} if self.clip and "file" not in odd else {})}
         made = promise.of(self.dut, self.kind, known, self._roles(body.get("model")))
         # Whether other bytes than those of the clip are a recording, no schema tells.
@@ -109,6 +109,14 @@ class Target:
         plain = self.request(self._body(self.model))
         sent = plain if body is None else replace(plain, body=body)
         return Case(replace(sent, **wire), label, made)
+
+    def affords(self, case: Case) -> bool:
+        """Whether an obedient server would do no more for it than the tier may ask for."""
+        return worst_case.under(self.dut.contract, case.request).within(self._bound)
+
+    @property
+    def _bound(self) -> int:
+        return worst_case.BOUNDS[self.dut.setup.tier]
 
     @property
     def plain(self) -> Mapping[str, Any]:
@@ -186,8 +194,8 @@ def whole(label: str, parts: Iterable[Case], sent: Case) -> Case:
 
 
 def fused(target: Target, label: str, parts: Iterable[Case]) -> Case:
-    """Several cases of different odd fields in one request."""
-    each = tuple(parts)
+    """Several cases of different odd fields in one request, as far as they may be sent."""
+    each = tuple(filter(target.affords, parts))
     odd = {name: value for part in each for name, value in part.odd.items()}
     return whole(label, each, target.case(odd, label))
 

@@ -1,12 +1,15 @@
 """What a drawn request may cost, bounded before it is sent.
 
-A cap that is higher than needed, missing or odd gets a brake: stop sequences that end any text
-after a few tokens.
+Several choices and prompts, and a `min_tokens`, get a low cap. A cap that is higher than needed,
+missing or odd gets a brake: stop sequences that end any text after a few tokens. What is still
+above the bound of the tier, as a `best_of` of two thousand millions is, is not sent.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from fixtures.transport import worst_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +24,16 @@ BRAKED = "max_tokens"  # the cap beside which stop sequences are documented
 BRAKE = [" ", "e", "a", "\n"]
 
 
-def thrifty(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body, asking for few tokens."""
+def thrifty(
+    operation: Operation, body: Mapping[str, Any], bound: int = worst_case.BOUNDS["standard"]
+) -> dict[str, Any]:
+    """The body, asking for few tokens: where it can be helped, for no more than `bound`."""
     cap = operation.cap
     if cap is None:
         return dict(body)
     if cap.field != BRAKED:  # no stop sequence ends such an answer
         return {cap.field: MANY, **body}
-    return _braked(dict(body))
+    return _braked(dict(body), bound)
 
 
 def cut(value: Any) -> Any:
@@ -42,13 +47,13 @@ def cut(value: Any) -> Any:
     return value
 
 
-def _braked(body: dict[str, Any]) -> dict[str, Any]:
+def _braked(body: dict[str, Any], bound: int) -> dict[str, Any]:
     """A text that ends soon, whatever is asked for. What is odd stays odd."""
-    least, choices = body.get("min_tokens"), body.get("n")
-    if _above(least, FEW):
+    if _above(body.get("min_tokens"), FEW):
         # Not honoured at the price of thousands of tokens: the pair is open then.
         return {**body, "max_tokens": FEW}
-    if _above(choices, 1):
+    small = "max_tokens" not in body or is_low(body["max_tokens"])
+    if _above(body.get("n"), 1) or (small and worst_case.tokens(body) > bound):
         return {**body, "max_tokens": 1}
     if "max_tokens" not in body and "max_completion_tokens" not in body:
         return {**body, "max_tokens": FEW}

@@ -224,7 +224,7 @@ def _dumped(value: Any) -> bytes:
 
 def first(target: Target, seed: str, most: int) -> Iterator[Case]:
     """The first so many cases."""
-    return islice(cases(target, seed), most)
+    return islice(filter(target.affords, cases(target, seed)), most)
 
 
 __all__ = ["cases", "draw", "drawing", "enumerated", "first", "headers_of"]

@@ -47,11 +47,15 @@ def standard(target: Target) -> Iterator[Case]:
     drawn = target.operation.drawn
     if drawn is None:
         return
-    yield from islice(together(target), drawn.packs)
-    # The values next to each printed range come first, and there are more of them.
-    yield from islice(chain(beside(target), singles(target)), drawn.single)
     few = forms.few(target, target.clip) if target.clip else _few(target)
-    yield from islice(few, drawn.other)
+    # The values next to each printed range come first, and there are more of them.
+    alone = chain(beside(target), singles(target))
+    for cases, most in (
+        (together(target), drawn.packs),
+        (alone, drawn.single),
+        (few, drawn.other),
+    ):
+        yield from islice(filter(target.affords, cases), most)
 
 
 def every(target: Target) -> Iterator[Case]:
@@ -90,7 +94,7 @@ def beside(target: Target) -> Iterator[Case]:
     idle = [row for row in _rows(target) if row.support == "ignored"]
     looked = [row for row in _rows(target) if row not in idle]
     for cases in zip_longest(*(_next_to(target, row) for row in idle)):
-        each = [case for case in cases if case is not None]
+        each = [case for case in cases if case is not None and target.affords(case)]
         yield fused(target, ", ".join(case.label for case in each)[:90], each)
     yield from turns(_next_to(target, row) for row in looked)
 
@@ -119,7 +123,8 @@ def _packs(target: Target, columns: dict[str, list[Any]]) -> Iterator[Case]:
         odd = flowing if streams and number % 2 else {}
         for name, values in columns.items():
             wider = {**odd, name: values[number % len(values)]}
-            if target.case(wider).promise.standing == "accepted":
+            case = target.case(wider)
+            if case.promise.standing == "accepted" and target.affords(case):
                 odd = wider
         yield target.case(odd)
 
@@ -132,10 +137,11 @@ def _columns(target: Target, rows: Iterable[RequestRow]) -> dict[str, list[Any]]
             continue
         said = row.required and row.field in PROMPTS
         values = _prompts(row) if said else _borders(target, row, "accepted")
+        alone = ((value, target.case({row.field: value})) for value in values)
         sure = [
             value
-            for value in values
-            if target.case({row.field: value}).promise.standing == "accepted"
+            for value, case in alone
+            if case.promise.standing == "accepted" and target.affords(case)
         ]
         if sure:
             found[row.field] = sure
@@ -169,7 +175,10 @@ def _next_to(target: Target, row: RequestRow) -> Iterator[Case]:
     if row.type == "integer":
         values += [value for value in (2**31, 0.5) if value not in values]
     for value in values:
-        yield target.case({row.field: value})
+        case = target.case({row.field: value})
+        # A number that fits in no 32 bits costs nothing below zero.
+        fitting = target.affords(case) or value != 2**31
+        yield case if fitting else target.case({row.field: -value - 1})
 
 
 def _alone(target: Target, row: RequestRow) -> Iterator[Case]:

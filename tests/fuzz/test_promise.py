@@ -102,6 +102,8 @@ def test_a_schema_of_odd_names_is_not_simple() -> None:
         ),
         ({"n": 10**9, "max_tokens": 8}, {"n": 10**9, "max_tokens": 1}),
         ({"min_tokens": 4096}, {"min_tokens": 4096, "max_tokens": 16}),
+        ({"best_of": 80}, {"best_of": 80, "max_tokens": 1}),
+        ({"best_of": 20, "max_tokens": 9}, {"best_of": 20, "max_tokens": 9}),
     ],
 )
 def test_tokens_are_bounded_before_anything_is_sent(

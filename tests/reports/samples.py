@@ -116,7 +116,7 @@ def run(
         exit_status=outcome.exit_status,
         deployment={**defaults, **(deployment or {})},
         suite={**by, **(suite or {})},
-        spent={"sent": 3, "tokens": 4},
+        spent={"sent": 3, "tokens": 4, "asked": 24, "largest": 8},
         seconds=1.5,
         evidence={each["_id"]: each for each in har},
         curl=lambda each: evidence.curl(each, "KEY", Path("bodies")),

@@ -13,8 +13,9 @@ import pytest
 from fixtures.redaction.secret import Redactor, Secret
 from fixtures.transport import budget, network
 from fixtures.transport.budget import Allowance
-from fixtures.transport.client import Client, Limits
+from fixtures.transport.client import Client
 from fixtures.transport.exchange import NOT_JSON, Exchange, Failure, Request
+from fixtures.transport.limits import Limits
 from fixtures.transport.trouble import retry_after
 from schemas.outcomes import NotRun
 from tests.rig import liars

@@ -8,8 +8,9 @@ import pytest
 
 from fixtures.redaction.secret import Redactor, Secret
 from fixtures.transport.budget import Allowance
-from fixtures.transport.client import Client, Limits
+from fixtures.transport.client import Client
 from fixtures.transport.exchange import NOT_JSON, Exchange, Failure, Request, parse
+from fixtures.transport.limits import Limits
 from schemas.outcomes import Inconclusive
 from suites.engine import verify
 from tests.rig import liars
