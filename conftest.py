@@ -322,6 +322,7 @@ def _at_the_end(evidence: Path, dut: Deployment) -> list[Judgement]:
         with ending.cut_short():
             judgements += _over_run(evidence, contract)
             judgements += prerequisites.unserved(contract, facts.cast(dut))
+            judgements += prerequisites.unoffered(dut)
     if not judgements and (cause := ending.why() or ending.late()):
         judgements += judge.left_out(cause)
     return judgements

@@ -143,6 +143,8 @@ def _clause(
         row["reason"] = said.reason
     if said.forms.asked < said.forms.of:
         row["forms"] = asdict(said.forms)
+    if said.because:
+        row["because"] = list(said.because)
     if said.unjudged:
         row["unjudged"] = [
             {"check": each.source, "result": str(each.result), "reason": each.reason}

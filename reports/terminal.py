@@ -69,11 +69,21 @@ def _violated(document: dict[str, Any]) -> Iterator[Line]:
     """What blocks comes first."""
     bad = [row for row in document["clauses"] if row["verdict"] == "violated"]
     blocking = [row for row in bad if blocks(row, document)]
+    repeats = repeated(document)
     for row in blocking:
-        yield from _clause(row, "VIOLATED", {"red": True})
+        yield from _clause(row, "VIOLATED", {"red": True}, repeats)
     for row in bad:
         if row not in blocking:
-            yield from _clause(row, f"violated ({row['gate']})", {"yellow": True})
+            yield from _clause(row, f"violated ({row['gate']})", {"yellow": True}, repeats)
+
+
+def repeated(document: dict[str, Any]) -> dict[str, list[str]]:
+    """By the id of a violated clause, the wholes that could not be judged because of it."""
+    found: dict[str, list[str]] = {}
+    for row in document["clauses"]:
+        for cause in row.get("because", ())[:1]:
+            found.setdefault(cause, []).append(row["id"])
+    return found
 
 
 def blocks(row: dict[str, Any], document: dict[str, Any]) -> bool:
@@ -82,7 +92,9 @@ def blocks(row: dict[str, Any], document: dict[str, Any]) -> bool:
     return row["gate"] == "block" or (strict and row["gate"] == "warn")
 
 
-def _clause(row: dict[str, Any], label: str, colours: dict[str, bool]) -> Iterator[Line]:
+def _clause(
+    row: dict[str, Any], label: str, colours: dict[str, bool], repeats: dict[str, list[str]]
+) -> Iterator[Line]:
     """A clause with its findings; one that came again on another request or model is shown once."""
     yield f"{label} {row['id']}  {row['statement']}", colours
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -98,6 +110,8 @@ def _clause(row: dict[str, Any], label: str, colours: dict[str, bool]) -> Iterat
             yield f"    {first['curl']}", {}
     if len(alike) > FINDINGS:
         yield f"    and {len(alike) - FINDINGS} other findings in verdict.json", {}
+    if ids := repeats.get(row["id"]):
+        yield f"    not judged because of it: {', '.join(ids)}", {}
 
 
 def _undecided(document: dict[str, Any]) -> Iterator[Line]:
@@ -105,6 +119,8 @@ def _undecided(document: dict[str, Any]) -> Iterator[Line]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in document["clauses"]:
         verdict = row["verdict"]
+        if row.get("because"):
+            continue
         if verdict in ("untestable", "inconclusive") or row["id"] in document["open"]:
             reasons.setdefault((verdict, row.get("reason", "")), []).append(row["id"])
         for each in row.get("unjudged", ()):

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from schemas.records import NO_FORMS, Forms, Judgement, Result, Verdict
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from schemas.records import Finding, Observation
 
 TIERS = ("smoke", "standard", "deep")
+GATES = ("block", "warn", "report")  # what does most comes first
 
 
 class Headline(StrEnum):
@@ -64,7 +66,8 @@ class ClauseVerdict:
     """The verdict on one clause, with all that led to it.
 
     `example` is the exchange that fewest other checks looked at: the one that was sent for it.
-    `unjudged` are the checks of it that could not judge, where the verdict is another.
+    `unjudged` are the checks of it that could not judge, where the verdict is another. `because`
+    are the violated clauses that it would only repeat.
     """
 
     clause: Clause
@@ -77,6 +80,7 @@ class ClauseVerdict:
     waiver: Waiver | None = None
     example: str = ""
     unjudged: tuple[Judgement, ...] = ()
+    because: tuple[str, ...] = ()
 
     @property
     def gate(self) -> str:
@@ -188,6 +192,7 @@ def decide(
         )
         for clause in clauses
     )
+    verdicts = _without_repeats(verdicts)
     used = {each.waiver for each in verdicts if each.waiver}
     met = {each.clause.id for each in verdicts if each.verdict is Verdict.MET}
     return Outcome(
@@ -240,6 +245,34 @@ def _weigh(
             and not _is_everywhere(each)
         ),
         waiver=covering[0] if covering else None,
+    )
+
+
+def _without_repeats(verdicts: tuple[ClauseVerdict, ...]) -> tuple[ClauseVerdict, ...]:
+    """The verdicts, where what repeats a violated part of itself is untestable because of it.
+
+    No violation is taken back for a part that does less to the run.
+    """
+    violated = {each.clause.id: each for each in verdicts if each.verdict is Verdict.VIOLATED}
+    said = []
+    for each in verdicts:
+        parts = [
+            name
+            for name, part in violated.items()
+            if name != each.clause.id
+            and GATES.index(part.gate) <= GATES.index(each.gate)
+            and any(fnmatchcase(name, pattern) for pattern in each.clause.rests_on)
+        ]
+        repeats = each.verdict in (Verdict.VIOLATED, Verdict.UNTESTABLE) and parts
+        said.append(_repeating(each, parts) if repeats else each)
+    return tuple(said)
+
+
+def _repeating(said: ClauseVerdict, parts: list[str]) -> ClauseVerdict:
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    reason = f"because of {parts[0]}{more}"
+    return replace(
+        said, verdict=Verdict.UNTESTABLE, reason=reason, findings=(), because=tuple(parts)
     )
 
 

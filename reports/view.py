@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import clients, excerpt, offline, timeline
 from reports.document import contract_of
-from reports.terminal import GATES, GOOD, ORDER, blocks
+from reports.terminal import GATES, GOOD, ORDER, blocks, repeated
 from schemas import kept
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def of(document: Document, har: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         "gates": GATES,
         "areas": _areas(document),
         "violated": violated,
+        "repeated": repeated(document),
         "waived": [row for row in document["clauses"] if row["verdict"] == "waived"],
         "questions": _questions(document),
         "clients": _clients(document),
@@ -270,6 +271,8 @@ def _undecided(document: Document) -> list[dict[str, Any]]:
     """One row a verdict and reason, what blocks first."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in document["clauses"]:
+        if row.get("because"):
+            continue
         if row["verdict"] in ("untestable", "inconclusive", "not_run", "not_applicable"):
             groups.setdefault((row["verdict"], row.get("reason", "")), []).append(row)
     still = set(document["open"])

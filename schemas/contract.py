@@ -77,6 +77,8 @@ class Clause:
 
     `given` are keys of a profile and the value under which the clause speaks of a deployment.
     `reworded` has the statement for another `done_sentinel` of the operation than the documents'.
+    A clause that speaks of a whole `rests_on` its parts, by patterns of their ids: where one is
+    violated, it repeats it.
     """
 
     id: str
@@ -94,6 +96,7 @@ class Clause:
     see: tuple[ObservationId, ...] = ()
     given: Mapping[Literal["auth_enforced"], bool] = field(default_factory=dict)
     reworded: Mapping[Sentinel, str] = field(default_factory=dict)
+    rests_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,8 @@ class Contract:
     not hold. `operations` are the promised ones by endpoint (`POST /chat/completions`), `tables`
     hold the profile's support. `done_sentinel` says for each streaming operation whether `[DONE]`
     ends it, `error_shapes` which shapes are lawful for a status, `models` which models play a role
-    that no flag tells, `example_models` which ids the documents print. `profile_digest` is the
+    that no flag tells, `example_models` which ids the documents print,
+    `optional` the endpoints that a deployment may lack. `profile_digest` is the
     SHA-256 of the profile's file and of those that it extends, `digest` that of all data.
     """
 
@@ -159,6 +163,7 @@ class Contract:
     error_shapes: Mapping[str, tuple[ErrorShape, ...]]
     models: Mapping[str, tuple[str, ...]]
     example_models: tuple[str, ...]
+    optional: frozenset[str]
     digest: str
     profile_digest: str
 

@@ -53,8 +53,8 @@ class Profile:
     """What one file says.
 
     It adds to what the profile that it `extends` says: mappings and lists grow, and a key of its
-    own wins; `endpoints` and `example_models` replace. `promised` takes clauses back out of the
-    `not_promised` of what it extends. For the rest see `Contract`.
+    own wins; `endpoints`, `example_models` and `optional` replace. `promised` takes clauses back
+    out of the `not_promised` of what it extends. For the rest see `Contract`.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Profile:
     promised: tuple[str, ...] = ()
     roles: Mapping[RoleName, tuple[str, ...]] = field(default_factory=dict)
     example_models: tuple[str, ...] | None = None
+    optional: tuple[str, ...] | None = None
 
 
 def known() -> tuple[str, ...]:
@@ -270,6 +271,7 @@ def _contract(
         error_shapes=profile.error_shapes,
         models=MappingProxyType({str(role): ids for role, ids in profile.roles.items()}),
         example_models=profile.example_models or (),
+        optional=frozenset(profile.optional or ()),
         digest=found.digest,
         profile_digest=digest,
     )

@@ -154,6 +154,7 @@ def examine(
                 judgements.append(checks.execute(case, dut))
         judgements.extend(judge.judge_run(exchanges, dut.contract))
         judgements.extend(prerequisites.unserved(dut.contract, dut.cast))
+        judgements.extend(prerequisites.unoffered(dut))
         law = dut.contract
         scope = Scope(catalogue.tiers(law), dut.setup.tier, law.not_promised)
     outcome = decide(known.values(), judgements, scope, today=date(2026, 1, 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from schemas.outcomes import NotApplicable, Untestable
+from schemas.outcomes import NotApplicable, Unjudged, Untestable
 from schemas.records import Judgement, Result
 from suites.engine import speech
 from suites.engine.verify import accepted
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ALONE = frozenset({"RESP-GATE-01", "RESP-GATE-06", "GEN-EMB-01"})
 
 
+ABSENT = (404, 405, 501)  # of a route that is not there
+
+
 def unserved(contract: Contract, cast: Cast) -> Iterator[Judgement]:
     """What is said of the clauses that need a model which this deployment does not have.
 
@@ -44,12 +47,35 @@ def unserved(contract: Contract, cast: Cast) -> Iterator[Judgement]:
             continue
 
 
+def unoffered(dut: Deployment) -> Iterator[Judgement]:
+    """What is said of the clauses of an endpoint that this deployment lawfully lacks."""
+    for clause in dut.contract.clauses.values():
+        if reason := lacks(dut, clause.endpoint):
+            yield Judgement((clause.id,), "endpoints", Result.NOT_APPLICABLE, reason)
+
+
+def lacks(dut: Deployment, endpoint: str) -> str:
+    """Why an endpoint that the profile calls optional is not offered; empty where it is."""
+    if endpoint not in dut.contract.optional:
+        return ""
+    operation = dut.contract.operations[endpoint]
+    of_one = operation.path.endswith("}")
+    try:
+        answered = dut.model(dut.cast.model("chat")) if of_one else plain(operation, dut)
+    except Unjudged:
+        return ""
+    status = answered.status
+    return f"{endpoint} is not offered: HTTP {status}" if status in ABSENT else ""
+
+
 def require(case: Check, dut: Deployment) -> None:
     """Raise NotApplicable or Untestable when the clause of this check cannot be judged."""
     clause = dut.contract.clauses[case.clause]
     if reason := dut.contract.not_promised.get(case.clause):
         raise NotApplicable(reason)
     if case.sent:
+        if reason := lacks(dut, clause.endpoint):
+            raise NotApplicable(reason)
         for role in (*clause.needs, *case.needs):
             dut.cast.model(role)
         for prerequisite, ask in prerequisites(clause, dut):

@@ -24,6 +24,7 @@ OPERATION = "POST /chat/completions"
 ASKED, KIND = "chat.request", "chat.response"
 PER_TOKEN = 40  # characters, white space folded; no known tokenizer comes near
 OTHERWISE = ("refusal", "audio", "function_call")
+CAPS = ("max_tokens", "max_completion_tokens")
 CALLS = 3  # that tell a deployment from a model that wrote no JSON this once
 
 
@@ -108,10 +109,15 @@ def one_choice(exchange: Exchange) -> Iterator[Finding]:
 
 @invariant("CHAT-REQ-MAXTOK-01", on=any_answer)
 def max_tokens_caps(exchange: Exchange) -> Iterator[Finding]:
-    """No answer has more completion tokens than max_tokens, by its usage and by its length."""
-    cap = exchange.request.fields.get("max_tokens")
-    if not isinstance(cap, int) or isinstance(cap, bool) or cap < 1:
+    """No answer has more completion tokens than max_tokens, by its usage and by its length.
+
+    Beside max_completion_tokens, which one page prefers and the other ignores, the larger decides.
+    """
+    asked = exchange.request.fields
+    caps = [asked[name] for name in CAPS if name in asked]
+    if "max_tokens" not in asked or not all(map(_is_count, caps)):
         raise Untestable("the request sets no cap")
+    cap = max(caps)
     completion = Answer(exchange)
     cap *= len({show(choice.get("index", 0)) for choice in completion.choices}) or 1
     length = len("".join("".join(completion.pieces).split()))
@@ -142,8 +148,8 @@ def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
 def _minimum(exchange: Exchange) -> int:
     """The min_tokens of a request, where nothing else may end the answer before; otherwise 0."""
     asked, completion = exchange.request.fields, Answer(exchange)
-    least, caps = asked.get("min_tokens"), ("max_tokens", "max_completion_tokens")
-    bounds = [asked[name] for name in caps if asked.get(name) is not None]
+    least = asked.get("min_tokens")
+    bounds = [asked[name] for name in CAPS if asked.get(name) is not None]
     reasons = [choice.get("finish_reason") for choice in completion.choices]
     if not _is_count(least) or asked.get("stop") or asked.get("tools"):
         return 0

@@ -8,7 +8,7 @@ from fixtures.target.chat_view import Answer, answer
 from schemas.outcomes import Untestable
 from suites.engine.judge import invariant
 from suites.engine.verify import deviation, show
-from suites.invariants.chat import any_answer
+from suites.invariants.chat import CAPS, any_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 CLAUSE = "GEN-FINISH-LEN-01"
 WHERE = "/choices/0/finish_reason"
-CAPS = ("max_tokens", "max_completion_tokens")
 # A context window ends an answer, too. None is smaller than this many tokens.
 SMALLEST_WINDOW = 512
 

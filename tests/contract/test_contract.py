@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from fnmatch import fnmatchcase
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,22 @@ def test_the_contract_is_read_once_and_cannot_be_changed() -> None:
     assert profiles.load(profiles.DEFAULT) is LAW
     with pytest.raises(TypeError):
         LAW.clauses["X"] = LAW.clauses["MODELS-LIST-01"]  # type: ignore[index]
+
+
+def test_wholes_rest_on_parts_that_exist_and_never_on_each_other() -> None:
+    parts = {
+        clause.id: {
+            name
+            for name in LAW.clauses
+            if name != clause.id and any(fnmatchcase(name, each) for each in clause.rests_on)
+        }
+        for clause in LAW.clauses.values()
+    }
+    assert list(TopologicalSorter(parts).static_order())
+    unknown = [
+        (clause.id, each)
+        for clause in LAW.clauses.values()
+        for each in clause.rests_on
+        if not any(fnmatchcase(name, each) for name in LAW.clauses)
+    ]
+    assert unknown == []

@@ -65,6 +65,13 @@ KEYS: dict[str, tuple[str, str, str, str, str]] = {
         "met",
         "not_applicable",
     ),
+    "optional": (
+        "optional: [GET /models]",
+        "/variant/profile-openai-bare",
+        "MODELS-LIST-01",
+        "violated",
+        "not_applicable",
+    ),
     "not_promised": (
         "not_promised: [{reason: It is so., clauses: [CHAT-RESP-ID-*]}]",
         "/fault/chat-id-is-empty",

@@ -83,7 +83,7 @@ def silent(root: str, count: int, each: int, only: str, together: int) -> int:
     catalogue.load(LAW)
     drawn: Drawn = {}
     loud = [_loud(f"{root}/v1", "reference", (count, count, 0), drawn)]
-    names = fnmatch.filter(variants.load().entries, only)
+    names = fnmatch.filter(variants.lawful(), only)
     for turn, name in enumerate(combinations.parted(names, together)):
         loud.append(_loud(f"{root}/variant/{name}/v1", name, (each, count, turn), drawn))
     return int(any(loud))

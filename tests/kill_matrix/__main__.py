@@ -64,8 +64,8 @@ def main() -> int:
     whole = (asked.only, asked.what) == ("*", "all")
     out = asked.out or (published.PATH if whole or asked.update else None)
     lies, moods = (
-        [name for name in register.load().entries if fnmatch(name, asked.only) and asked.what != no]
-        for register, no in ((faults, "variants"), (variants, "faults"))
+        [name for name in names if fnmatch(name, asked.only) and asked.what != no]
+        for names, no in ((faults.load().entries, "variants"), (variants.lawful(), "faults"))
     )
     sets = combinations.drawn(moods, asked.combinations)
     matrix = published.Matrix.read(out) if asked.update and out else published.Matrix()

@@ -46,8 +46,8 @@ class Matrix:
         if not path.exists():
             return cls()
         found = json.loads(path.read_text("utf-8"))
-        lies, moods = faults.load().entries, variants.load().entries
-        sets = combinations.drawn(list(moods), SETS)
+        lies, moods = faults.load().entries, variants.lawful()
+        sets = combinations.drawn(moods, SETS)
         return cls(
             {name: row for name, row in _rows(found) if name in lies},
             {

@@ -44,8 +44,7 @@ def of_faults() -> list[str]:
 def of_variants() -> list[str]:
     """Variants that are not measured yet, others in turn, and a few sets of them."""
     matrix = Matrix.read()
-    names = list(variants.load().entries)
-    names = [name for name in names if name not in UNMEASURED]
+    names = [name for name in variants.lawful() if name not in UNMEASURED]
     new = [name for name in names if name not in matrix.variants]
     sets = combinations.drawn(names, 40)
     first = sorted(sets, key=_turn)[:SETS]

@@ -249,3 +249,26 @@ def test_waiver_and_its_states_are_reported() -> None:
     outcome = weigh(VIOLATED, *met(B), waivers=(WAIVER, STALE, EXPIRED))
     assert next(each.waiver for each in outcome.clauses if each.clause.id == A) == WAIVER
     assert (outcome.stale, outcome.expired) == ((STALE,), (EXPIRED,))
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "repeats"),
+    [
+        (B, A, True),  # both block
+        (W, A, True),
+        (A, W, False),  # nothing that blocks hides behind a warning
+        (R, W, True),
+    ],
+)
+@pytest.mark.parametrize("pattern", ["exact", "*"])
+def test_whole_repeats_no_part(whole: str, part: str, repeats: bool, pattern: str) -> None:
+    rests_on = (part if pattern == "exact" else part[:3] + "*",)
+    clauses = [replace(each, rests_on=rests_on) if each.id == whole else each for each in CLAUSES]
+    found = [said(name, findings=(replace(FOUND, clause=name),)) for name in (whole, part)]
+    outcome = decide(clauses, found, SCOPE, today=TODAY)
+    assert verdict(outcome, part) is Verdict.VIOLATED
+    assert verdict(outcome, whole) is (Verdict.UNTESTABLE if repeats else Verdict.VIOLATED)
+    because = next(each.because for each in outcome.clauses if each.clause.id == whole)
+    assert because == ((part,) if repeats else ())
+    alone = decide(clauses, found[:1], SCOPE, today=TODAY)
+    assert verdict(alone, whole) is Verdict.VIOLATED
