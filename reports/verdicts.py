@@ -219,9 +219,7 @@ def _weigh(
 ) -> ClauseVerdict:
     if clause.id in scope.unpromised:
         return ClauseVerdict(clause, Verdict.NOT_APPLICABLE, scope.unpromised[clause.id])
-    findings = tuple(
-        finding for each in said for finding in each.findings if finding.clause == clause.id
-    )
+    findings = _findings(clause, said)
     covering = [w for w in waivers if any(w.covers(f, clause.endpoint) for f in findings)]
     left = [f for f in findings if not any(w.covers(f, clause.endpoint) for w in covering)]
     verdict, reason = _verdict(clause, said, scope, obstacle)
@@ -273,6 +271,22 @@ def _repeating(said: ClauseVerdict, parts: list[str]) -> ClauseVerdict:
     reason = f"because of {parts[0]}{more}"
     return replace(
         said, verdict=Verdict.UNTESTABLE, reason=reason, findings=(), because=tuple(parts)
+    )
+
+
+def _findings(clause: Clause, said: list[Judgement]) -> tuple[Finding, ...]:
+    """What was found, without what the judge of all answers saw where a check had seen it."""
+    found = [
+        (_is_everywhere(each), finding)
+        for each in said
+        for finding in each.findings
+        if finding.clause == clause.id
+    ]
+    seen = {(finding.exchange, finding.actual) for everywhere, finding in found if not everywhere}
+    return tuple(
+        finding
+        for everywhere, finding in found
+        if not (everywhere and (finding.exchange, finding.actual) in seen)
     )
 
 

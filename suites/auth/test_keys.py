@@ -57,6 +57,9 @@ def test_nobody_comes_in_without_a_key(dut: Deployment, of: str) -> Findings:
     known, operation = routes.baseline_requests(dut), dut.contract.clauses[of].endpoint
     if operation not in known:
         raise Untestable("no model is listed: see MODELS-LIST-03")
+    if not routes.opens(dut, known[operation]):
+        answered = verify.describe(dut.send(known[operation]))
+        raise Untestable(f"our own key does not open {operation}: {answered}")
     exchange = dut.send(without_key(known[operation]))
     yield from barred(exchange, f"{operation} without credentials")
     yield Observation("status_unauthenticated", str(exchange.status))
@@ -118,9 +121,7 @@ def test_other_ways_to_send_the_key_do_not_authenticate(dut: Deployment) -> Find
     """
     _owned(dut)
     shut = protected(dut)
-    operation, door = next(iter(shut.items()))
-    if not dut.send(door).ok:
-        raise Untestable(f"no control: the key does not open {operation}")
+    _, door = next(iter(shut.items()))
     for scheme, value in at_tier(dut, [*OTHER_SCHEMES.items()], 1):
         exchange = dut.send(replace(door, authorization=(value,)))
         verify.conclusive(exchange)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from fixtures.transport.trouble import troubled
+from fixtures.transport.trouble import LATE, troubled
 from schemas.outcomes import Inconclusive, NotApplicable, Untestable
 from schemas.records import Observation
 from suites.engine import verify
@@ -93,6 +93,9 @@ def _survives(dut: Deployment, acts: Iterable[tuple[str, Request]]) -> Iterator[
             trouble = f"{label}: {verify.describe(exchange)}"
         elif routes.closes_the_gate(dut, exchange):
             continue
+        elif exchange.failure in LATE and isinstance(request.document, dict):
+            # Who reads it may have much to do; what cannot be read gives nobody work.
+            trouble = f"{label}: {verify.describe(exchange)}"
         elif exchange.status >= 500 or (exchange.failure and exchange.confirmed):
             expected = f"a 4xx status with a JSON error, or an answer, to {label}"
             yield verify.deviation(exchange, expected)

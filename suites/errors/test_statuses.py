@@ -71,7 +71,7 @@ def test_malformed_json_is_refused(dut: Deployment, only: tuple[str, ...], most:
 def test_missing_and_invalid_keys_get_the_same_answer(dut: Deployment) -> Findings:
     """A missing and an invalid key get the same 401, in one shape, on every route that answers."""
     exchanges = []
-    for door in (each for each in protected(dut).values() if dut.send(each).ok):
+    for door in protected(dut).values():
         token = f"invalid-{dut.nonce('key')}-0123456789"
         exchanges += [dut.send(without_key(door)), dut.send(bearing(door, token))]
     refused = [each for each in exchanges if 400 <= each.status < 500 and each.status != 429]

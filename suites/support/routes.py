@@ -39,14 +39,15 @@ def baseline_requests(dut: Deployment) -> Mapping[str, Request]:
 
 
 def protected(dut: Deployment) -> Mapping[str, Request]:
-    """The doors that are shut to a request without a key: of the others, AUTH-…-01 speak.
+    """The doors: routes that open with our key, and not without one.
 
-    Raises Inconclusive, and Untestable when there is none.
+    A route that answers nobody is no door, whatever it says to those without a key; of one that
+    lets everybody in, AUTH-…-01 speak. Raises Inconclusive, and Untestable when there is none.
     """
     shut = {
         each: door
         for each, door in baseline_requests(dut).items()
-        if _shut(dut.send(without_key(door)))
+        if opens(dut, door) and _shut(dut.send(without_key(door)))
     }
     if not shut:
         raise Untestable("no route asks for a key: see AUTH-MODELS-01")
@@ -93,6 +94,15 @@ def barred(exchange: Exchange, label: str) -> Iterator[Finding]:
     yield from verify.refused(exchange, label)
 
 
-def _shut(exchange: Exchange) -> bool:
+def opens(dut: Deployment, door: Request) -> bool:
+    """Whether our key opens this route. Raises Inconclusive."""
+    exchange = dut.send(door)
     verify.conclusive(exchange)
-    return exchange.answered and 400 <= exchange.status < 500
+    return exchange.ok
+
+
+def _shut(exchange: Exchange) -> bool:
+    """Whether this lets nobody in: a 5xx keeps out, too, and is a finding of its own."""
+    if exchange.status < 500:
+        verify.conclusive(exchange)
+    return exchange.answered and exchange.status >= 400

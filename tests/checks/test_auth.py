@@ -14,6 +14,7 @@ from fixtures.transport import har
 from fixtures.transport.exchange import Exchange, Request
 from reports import evidence
 from schemas.key_placeholders import BASIC_KEY, KEY, OTHER_CASE_KEY, SHORT_KEY
+from schemas.records import Verdict
 from tests import bench
 from tests.bench import BENCH_KEY
 
@@ -73,3 +74,22 @@ def test_a_deployment_without_a_key_is_not_asked_for_one(reference: str) -> None
     verdicts = bench.examine(f"{reference}/v1", areas=("auth",), key="")
     assert not verdicts.outcome.harness, verdicts.text()
     assert not verdicts.violated, verdicts.text()
+
+
+def test_a_route_that_answers_nobody_is_no_door(reference: str) -> None:
+    """Where no key is looked at and a route is missing, nothing is said of keys that are wrong."""
+    url = f"{reference}/fault/no-key-is-looked-at/v1"
+    said = bench.examine(url, areas=("auth", "errors"), tier="standard")
+    of_keys = (
+        *("AUTH-INVALID-01", "AUTH-EMPTY-01", "AUTH-ORDER-01", "AUTH-STREAM-01"),
+        *("AUTH-MODEL-01", "AUTH-SCHEME-01", "ERR-401-01"),
+    )
+    verdicts = {clause: said[clause].verdict for clause in of_keys}
+    assert set(verdicts.values()) == {Verdict.UNTESTABLE}, verdicts
+
+
+def test_a_crash_at_the_door_hides_nothing_behind_it(reference: str) -> None:
+    url = f"{reference}/fault/crashes-without-a-key-and-takes-basic/v1"
+    said = bench.examine(url, areas=("auth",), tier="standard")
+    assert said["AUTH-SCHEME-01"].verdict is Verdict.VIOLATED
+    assert said["AUTH-INVALID-01"].verdict is Verdict.MET
