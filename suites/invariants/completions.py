@@ -29,6 +29,7 @@ JUDGED_APART = ("n", "best_of", "echo", "logprobs", "logit_bias", "seed", "suffi
 # More than any tokenizer joins over a whole text; the first words are not counted at all.
 WORDS_A_TOKEN = 2.5
 SLACK = 8
+SUSPICION = "COMP-RESP-USAGE-02"
 
 
 def whole(exchange: Exchange) -> bool:
@@ -124,18 +125,27 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     yield from documents.usage_adds_up(exchange, ("prompt_tokens", "completion_tokens"))
 
 
-@invariant("COMP-RESP-USAGE-01", on=any_answer)
+@invariant("COMP-RESP-USAGE-01", on=any_answer, also=("COMP-RESP-USAGE-02",))
 def usage_follows_the_text(exchange: Exchange) -> Iterator[Finding]:
-    """Text and prompt are counted: a text costs tokens, and not fewer than its words can need."""
+    """Text and prompt are counted: a text costs a token, and should cost some for its words.
+
+    How long a token is, no document says: that fewer are counted than any tokenizer makes of so
+    many words is a suspicion, with a clause of its own.
+    """
     completion = answer(exchange)
     if judged_apart(exchange.request.fields):
         raise Untestable("what is counted is another clause's matter")
     counts = {name: completion.tokens(name) for name in ("prompt_tokens", "completion_tokens")}
     texts = {"prompt_tokens": _prompt(exchange), "completion_tokens": completion.text}
     for name, text in texts.items():
-        if counts[name] < least_tokens(text):
-            expected = f"at least {least_tokens(text)} {name} for {show(text)}"
-            yield deviation(exchange, expected, actual=str(counts[name]), where=f"/usage/{name}")
+        where = f"/usage/{name}"
+        if text and counts[name] < 1:
+            expected = f"a token or more in {name} for {show(text)}"
+            yield deviation(exchange, expected, actual=str(counts[name]), where=where)
+        elif counts[name] < least_tokens(text):
+            expected, clause = f"{least_tokens(text)} {name} or more for {show(text)}", SUSPICION
+            actual = str(counts[name])
+            yield deviation(exchange, expected, actual=actual, where=where, clause=clause)
 
 
 @over_run("COMP-RESP-USAGE-01", on=any_answer)
