@@ -43,7 +43,7 @@ providers._get_local_constants = Constants
 
 BATCH = 50
 CAP = "max_output_tokens"
-ROLES = ("tools", "reasoning")
+ROLES = ("tools", "reasoning", "responses")
 STANDINGS = ("accepted", "refused", "open")
 # Not ours to play with: the key, and what belongs to the connection.
 HELD = frozenset(
@@ -115,8 +115,8 @@ def _theirs(target: Target, name: str, mode: GenerationMode) -> Iterator[Case]:
 
 def _ours(target: Target, name: str, standing: str) -> Iterator[Case]:
     """What the tables draw of one standing, batch after batch."""
-    roles = tuple(filter(target.plays, ROLES))
-    bodies = _bodies(_contract(target), target.kind, standing, roles, target.model)
+    # Whoever plays them: what is drawn does not depend on how many roles there are models for.
+    bodies = _bodies(_contract(target), target.kind, standing, target.model)
     for number in count():
         for body in draw(bodies, BATCH, f"{name}/{number}/{standing}"):
             yield target.case(_differing(target, body))
@@ -124,13 +124,11 @@ def _ours(target: Target, name: str, standing: str) -> Iterator[Case]:
 
 @cache
 def _bodies(
-    contract: Contract, kind: str, standing: Any, roles: tuple[str, ...], model: str
+    contract: Contract, kind: str, standing: Any, model: str
 ) -> SearchStrategy[dict[str, Any]]:
     is_form = contract.asks(kind).is_form
     fixed: dict[str, Any] = {"file": b"x"} if is_form else {}
-    drawn = strategies.requests(
-        contract.bodies, kind, standing, (*roles, "responses"), model=model, **fixed
-    )
+    drawn = strategies.requests(contract.bodies, kind, standing, ROLES, model=model, **fixed)
     if is_form:
         return drawn.map(lambda body: {k: v for k, v in body.items() if k != "file"})
     return drawn

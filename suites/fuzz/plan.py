@@ -16,6 +16,7 @@ from fixtures.target.plain_requests import ABSENT
 from schemas.boundary_values import ODD_TEXTS, STUFFED, edges, outside
 from suites.fuzz import forms, shapes, wire
 from suites.fuzz.cases import Case, Odd, Target, fused, turns
+from suites.support.table_cases import TOGETHER
 
 if TYPE_CHECKING:
     from schemas.table_types import RequestRow
@@ -50,11 +51,8 @@ def standard(target: Target) -> Iterator[Case]:
     few = forms.few(target, target.clip) if target.clip else _few(target)
     # The values next to each printed range come first, and there are more of them.
     alone = chain(beside(target), singles(target))
-    for cases, most in (
-        (together(target), drawn.packs),
-        (alone, drawn.single),
-        (few, drawn.other),
-    ):
+    yield from filter(target.affords, packed(target, drawn.packs))
+    for cases, most in ((alone, drawn.single), (few, drawn.other)):
         yield from islice(filter(target.affords, cases), most)
 
 
@@ -72,18 +70,45 @@ def every(target: Target) -> Iterator[Case]:
 
 
 def together(target: Target) -> Iterator[Case]:
-    """Packs of accepted values: of the rows that any model serves, in turn with each role's rows.
+    """All packs of accepted values: of the rows that any model serves, and of each role's rows.
 
     Where streams are promised, every other pack is one.
     """
-    rows = list(_rows(target))
-    roles = dict.fromkeys(row.needs for row in rows if row.needs)
-    able = [role for role in roles if target.plays(role)]
-    packs = {
-        role: _packs(target, _columns(target, [row for row in rows if row.needs == role]))
-        for role in (None, *able)
-    }
+    packs = _grouped(target)
     yield from turns([packs.pop(None), turns(packs.values())])
+
+
+def packed(target: Target, most: int) -> Iterator[Case]:
+    """At most so many of them: every other one for the rows of the roles, which take turns.
+
+    The place of a role that nobody plays stays empty: what else is sent, and so each verdict, does
+    not depend on how many roles there are models for.
+    """
+    packs = _grouped(target)
+    shared, roles = packs.pop(None), list(packs.values())
+    for place in range(most):
+        of_role = roles and place % 2
+        yield from islice(roles[place // 2 % len(roles)] if of_role else shared, 1)
+
+
+def _grouped(target: Target) -> dict[str | None, Iterator[Case]]:
+    """The packs of the rows that need no role, and of each role's; none where nobody plays it."""
+    groups: dict[str | None, list[RequestRow]] = {None: []}
+    for row in _rows(target):
+        groups.setdefault(_needs(target, row), []).append(row)
+    return {
+        role: _packs(target, _columns(target, rows))
+        if role is None or target.plays(role)
+        else iter(())
+        for role, rows in groups.items()
+    }
+
+
+def _needs(target: Target, row: RequestRow) -> str | None:
+    """The role that a row needs, or a field that is sent beside it."""
+    rows = _bodies(target).rows(target.kind)
+    beside = (rows[name] for name in TOGETHER.get(row.field, ()) if name in rows)
+    return row.needs or next((each.needs for each in beside if each.needs), None)
 
 
 def beside(target: Target) -> Iterator[Case]:
@@ -203,4 +228,4 @@ def _bodies(target: Target) -> BodySchemas:
     return target.dut.contract.bodies
 
 
-__all__ = ["Odd", "every", "oddities", "singles", "standard", "together"]
+__all__ = ["Odd", "every", "oddities", "packed", "singles", "standard", "together"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from fixtures.audio import speech
 from fixtures.transport import worst_case
 from schemas import boundary_values, profiles
-from suites.fuzz import plan
+from suites.fuzz import generated, plan
 from suites.fuzz.cases import flat, target
 from tests import bench
 
@@ -84,7 +83,7 @@ def test_next_to_a_range_lies_one_value_on_each_side(
 def test_packs_hold_only_what_is_promised(dut: Deployment, operation: str) -> None:
     drawn = DRAWN[operation].drawn
     share = drawn.packs if drawn else 0
-    packs = list(islice(plan.together(_target(dut, operation)), share))
+    packs = list(plan.packed(_target(dut, operation), share))
     assert len(packs) == share > 0
     assert {pack.promise.standing for pack in packs} == {"accepted"}
 
@@ -94,3 +93,25 @@ def test_form_keeps_each_character_and_replaces_half_of_one(dut: Deployment) -> 
     sent = on.request({**on.plain, "prompt": 'é😀\u2028"\\', "language": "x\ud83d"})
     assert sent.form["prompt"] == ('é😀\u2028"\\',)
     assert sent.form["language"] == ("x?",)
+
+
+MODEL = "cai-llama-3-1-8b-slim"
+TWO = tuple((role, MODEL) for role in ("chat", "completions"))
+FOUR = (*TWO, ("tools", MODEL), ("reasoning", MODEL))
+
+
+@pytest.mark.parametrize("operation", ["POST /chat/completions", "POST /completions"])
+def test_what_is_sent_does_not_depend_on_the_roles_that_are_named(
+    reference: str, operation: str
+) -> None:
+    sent, drawn = [], []
+    for models in (TWO, FOUR):
+        with bench.deployment(f"{reference}/v1", models=models) as dut:
+            on = _target(dut, operation)
+            sent.append({case.id: case for case in flat(plan.standard(on))})
+            drawn.append([case.id for case in generated.first(on, "seed", 200)])
+    two, four = sent
+    assert two.keys() <= four.keys()
+    roles = {"tools", "tool_choice", "reasoning_effort", "reasoning_enabled", "parallel_tool_calls"}
+    assert all(roles & four[more].odd.keys() for more in four.keys() - two.keys())
+    assert drawn[0] == drawn[1]
