@@ -33,6 +33,7 @@ def _lines(document: dict[str, Any]) -> Iterator[Line]:
         yield f"  {document['cause']}", {}
     else:
         yield from _counts(document)
+        yield from _roles(document)
         yield from _violated(document)
         yield from _undecided(document)
         yield from clients.lines(document)
@@ -63,6 +64,29 @@ def _counts(document: dict[str, Any]) -> Iterator[Line]:
         f"{seen} observations",
         {},
     )
+
+
+def _roles(document: dict[str, Any]) -> Iterator[Line]:
+    """Which roles the operator's models play, and what nobody was asked for want of a model."""
+    for line in roles(document["deployment"]):
+        yield f"  {line}", {}
+
+
+def roles(deployment: dict[str, Any]) -> Iterator[str]:
+    """The same in sentences, for every report."""
+    tried = deployment.get("tried", [])
+    for model in dict.fromkeys(each["model"] for each in tried):
+        played = [role for role, who in deployment["models"].items() if who == model]
+        vain = [f"{e['role']} ({e['why']})" for e in tried if e["model"] == model and e["why"]]
+        more = f"; tried without success: {', '.join(vain)}" if vain else ""
+        yield f"{model} plays {', '.join(played) or 'no role'}{more}"
+    if missing := sorted(deployment.get("unplayed", {}).items(), key=lambda each: -each[1]):
+        first, *others = (f"{count} clauses need {role}" for role, count in missing)
+        listed = [first, *(each.replace(" clauses need", "") for each in others)]
+        yield (
+            f"not asked for want of a model: {', '.join(listed)}; "
+            f"--model={missing[0][0]}=ID names one"
+        )
 
 
 def _violated(document: dict[str, Any]) -> Iterator[Line]:

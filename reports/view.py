@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports import clients, excerpt, offline, timeline
 from reports.document import contract_of
-from reports.terminal import GATES, GOOD, ORDER, blocks, repeated
+from reports.terminal import GATES, GOOD, ORDER, blocks, repeated, roles
 from schemas import kept
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def _facts(document: Document) -> dict[str, list[tuple[str, list[str]]]]:
             "Models listed": [str(len(deployment["listed"]))],
             "Model list": [f"sha256 {deployment['listed_digest']}"],
             "Models tested": [f"{role}: {model}" for role, model in deployment["models"].items()],
+            "Roles": list(roles(deployment)),
             "Answered as": deployment.get("answered_as", []),
             "System fingerprints": deployment.get("fingerprints", []),
             "Ids begin with": deployment.get("ids", []),
