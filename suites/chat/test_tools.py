@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixtures.transport.document import NOT_JSON, parse
+from fixtures.transport.document import parse
 from schemas.outcomes import Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support.conversations import follows_the_prompt
 from suites.support.probes import FORMS, as_messages, at_tier, crossed_at_tier, read
-from suites.support.tools import NAMED, PARIS, TOOLS, ask, forced, loses_arguments, whole
+from suites.support.tools import NAMED, PARIS, TOOLS, ask, forced, lacks_arguments, whole
 
 if TYPE_CHECKING:
     from fixtures.target.chat_view import ToolCall
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAMES = {tool["function"]["name"] for tool in TOOLS}  # type: ignore[index]
 HELLO = as_messages("Say hello.")
+SEVERAL = 3  # calls, that tell a deployment from what a model wrote
 
 
 CALLED: tuple[tuple[object, object], ...] = (
@@ -31,25 +32,34 @@ CALLED: tuple[tuple[object, object], ...] = (
 
 @check("CHAT-TOOL-02")
 def test_forced_call_is_well_formed(dut: Deployment) -> Findings:
-    """A forced call has an id, the type function, a name, and a string of JSON arguments."""
+    """A forced call has an id, the type function, a name, and a string of JSON arguments.
+
+    Rule: arguments are encoded twice where each of three calls holds a string with a JSON object
+    in it, and none an object. A model may write whatever it likes, a string or a number, too.
+    """
+    calls: list[tuple[Exchange, ToolCall]] = []
     for choice, messages in at_tier(dut, CALLED, 3):
         exchange = ask(dut, choice, messages)
         yield from verify.accepted(exchange, "a forced call")
-        for call in whole(exchange).tool_calls:
-            yield from _encoding(exchange, call)
-
-
-def _encoding(exchange: Exchange, call: ToolCall) -> Findings:
-    """Arguments that are JSON are an object, encoded once; a model may still write no JSON."""
-    where = f"/choices/0/message/tool_calls/{call.index}/function/arguments"
-    arguments = parse(call.arguments)
-    if arguments is NOT_JSON:
+        calls += [(exchange, call) for call in whole(exchange).tool_calls]
+    for exchange, call in calls:
         if not call.arguments.strip():
-            yield verify.deviation(exchange, "a JSON object", actual='""', where=where)
-        return
-    if not isinstance(arguments, dict):
-        actual = verify.show(call.arguments)
-        yield verify.deviation(exchange, "a JSON object, encoded once", actual=actual, where=where)
+            yield verify.deviation(exchange, "a JSON object", actual='""', where=_place(call))
+    if len(calls) >= SEVERAL and all(_is_wrapped(call.arguments) for _, call in calls):
+        exchange, call = calls[0]
+        actual = f"{verify.show(call.arguments)}; so are all of {len(calls)} calls"
+        expected = "a JSON object, encoded once"
+        yield verify.deviation(exchange, expected, actual=actual, where=_place(call))
+
+
+def _place(call: ToolCall) -> str:
+    return f"/choices/0/message/tool_calls/{call.index}/function/arguments"
+
+
+def _is_wrapped(arguments: str) -> bool:
+    """Whether arguments are a string in JSON that holds a JSON object."""
+    inner = parse(arguments)
+    return isinstance(inner, str) and isinstance(parse(inner), dict)
 
 
 @check("CHAT-TOOL-03")
@@ -111,23 +121,31 @@ def test_unknown_function_is_refused(dut: Deployment) -> Findings:
 
 @check("CHAT-TOOL-08")
 def test_called_function_was_offered(dut: Deployment) -> Findings:
-    """A called function is one that was offered, and its forced arguments are a JSON object."""
-    for choice, messages in at_tier(dut, CALLED, 3):
-        exchange = ask(dut, choice, messages)
-        for call in whole(exchange).tool_calls:
-            where = f"/choices/0/message/tool_calls/{call.index}/function"
-            if call.name not in NAMES:
+    """A called function is one that was offered, plain and streamed, whichever way it was forced.
+
+    Raises Untestable where no forced answer holds a call.
+    """
+    asked = [ask(dut, choice, messages) for choice, messages in at_tier(dut, CALLED, 3)]
+    seen = 0
+    for exchange in (*asked, ask(dut, "required", HELLO, **FORMS[1])):
+        for call in read(exchange).tool_calls if exchange.ok else ():
+            seen += 1
+            if call.name and call.name not in NAMES:
+                where = f"/choices/0/message/tool_calls/{call.index}/function"
                 yield verify.deviation(exchange, *sorted(NAMES), actual=call.name, where=where)
+    if not seen and not whole(ask(dut, "required", HELLO)).tool_calls:
+        raise Untestable("no forced answer holds a call: see CHAT-TOOL-04")
 
 
 @check("CHAT-TOOL-08")
-def test_plain_answers_lose_no_argument(dut: Deployment) -> Findings:
-    """A forced call has its required argument in a plain answer, too.
+def test_forced_call_has_its_arguments(dut: Deployment) -> Findings:
+    """A forced call has its required argument in a plain answer, whatever a streamed one has.
 
-    Rule: a deviation only where each of 5 streamed calls has it, and none of 5 plain ones; asked
-    until one is otherwise.
+    Rule: a deviation only where each of 5 plain calls is a JSON object without it, two of them at
+    temperature 1, though each question names what to put there; asked until one is otherwise.
+    Where a function that is named is not called, it is the only one on offer.
     """
-    yield from loses_arguments(dut, {}, {"stream": True})
+    yield from lacks_arguments(dut)
 
 
 @check("CHAT-TOOL-09", tier="deep")

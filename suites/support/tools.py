@@ -34,6 +34,17 @@ BOTH = as_messages("What time is it in Paris, and what time is it in Rome?")  # 
 
 CALLS = 5
 
+HOT: dict[str, Any] = {"temperature": 1}
+
+# Questions that name the argument, the last one in so many words, and what they are asked with.
+ASKED: tuple[tuple[object, dict[str, Any]], ...] = (
+    (BOTH, {}),
+    (PARIS, {}),
+    (BOTH, HOT),
+    (PARIS, HOT),
+    (as_messages('Call get_weather with the location "Rome".'), {}),
+)
+
 # What a call may look like before it is parsed: cut text with it may be half a call.
 MARKUP = frozenset("{<[")
 
@@ -73,10 +84,36 @@ def loses_arguments(dut: Deployment, lost: dict[str, Any], kept: dict[str, Any])
     yield verify.deviation(poor, 'the argument "location"', actual=f"{actual} ones have it")
 
 
+def lacks_arguments(dut: Deployment) -> Findings:
+    """A finding when no call, however it is asked for, has the required argument."""
+    for messages, fields in ASKED:
+        exchange = _forecast(dut, messages, **fields)
+        arguments = _arguments(exchange)
+        if not isinstance(arguments, dict):
+            raise NoControl("the model writes arguments that are no object")
+        if "location" in arguments:
+            return
+    actual = f"{verify.show(arguments)}, and without it in all of {len(ASKED)} calls"
+    yield verify.deviation(exchange, 'the argument "location"', actual=actual)
+
+
+def _forecast(dut: Deployment, messages: object, **fields: Any) -> Exchange:
+    """A call of the function that has to be told something, forced by its name or as the only."""
+    exchange = ask(dut, forced("get_weather"), messages, **fields)
+    if exchange.ok and whole(exchange).tool_calls:
+        return exchange
+    return ask(dut, "required", messages, tools=[WEATHER], **fields)
+
+
 def _located(exchange: Exchange) -> bool:
     """Whether a call has the required argument; without JSON, or a call, another clause speaks."""
+    arguments = _arguments(exchange)
+    return isinstance(arguments, dict) and "location" in arguments
+
+
+def _arguments(exchange: Exchange) -> object:
     calls = whole(exchange).tool_calls
     arguments = parse(calls[0].arguments) if calls else NOT_JSON
     if arguments is NOT_JSON:
         raise Untestable("no call, or none with JSON: see CHAT-TOOL-06")
-    return isinstance(arguments, dict) and "location" in arguments
+    return arguments
