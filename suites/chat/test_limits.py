@@ -28,7 +28,7 @@ from suites.support.probes import (
     read,
     require_determinism,
 )
-from suites.support.table_cases import WEATHER
+from suites.support.table_cases import COMFORT, WEATHER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -293,13 +293,13 @@ def _to_be_stopped(dut: Deployment, first: tuple[Messages, str]) -> tuple[Answer
 def test_several_choices_are_refused_before_a_stream(dut: Deployment) -> Findings:
     """n above 1 with stream is refused with an HTTP status: no stream opens."""
     for n in at_tier(dut, (2, 3), 1):
-        yield from verify.refused(dut.chat(n=n, stream=True), f"n = {n} with stream")
+        yield from verify.refused(dut.chat(n=n, stream=True, **COMFORT), f"n = {n} with stream")
 
 
 @check("CHAT-REQ-N-02", tier="smoke")
 def test_two_choices_are_refused(dut: Deployment) -> Findings:
     """n above 1 is refused: neither two choices nor silently one."""
-    exchange = dut.chat(n=2)
+    exchange = dut.chat(n=2, **COMFORT)
     yield from verify.refused(exchange, "n = 2")
     yield Observation("status_n_greater_1", str(exchange.status))
 
@@ -307,7 +307,8 @@ def test_two_choices_are_refused(dut: Deployment) -> Findings:
 @check("CHAT-REQ-N-02", tier="deep")
 def test_several_choices_are_refused_in_any_company(dut: Deployment) -> Findings:
     """n above 1 is refused whatever its size, by every model, hot or with a cap of one."""
-    company: list[dict[str, Any]] = [{"n": 8}, {"temperature": 1}, {"max_tokens": 1}]
+    hot = [{"temperature": value} for value in (0, 1)]
+    company: list[dict[str, Any]] = [{"n": 8}, *hot, {"max_tokens": 1}]
     models = [{"model": model} for model in dut.cast.models("chat")[1:]]
     for fields in (*company, *models):
         yield from verify.refused(dut.chat(**{"n": 2, **fields}), f"n above 1 with {fields}")

@@ -161,3 +161,9 @@ def _penalised(dut: Deployment, messages: list[dict[str, Any]], field: str) -> F
         expected = "an answer that repeats itself less"
         actual = f"the same {len(words)} words, {len(set(words))} of them different"
         yield verify.deviation(exchange, expected, actual=actual)
+
+
+@check("CHAT-IGN-SEED-02", tier="deep")
+def test_seed_takes_a_side(dut: Deployment) -> Findings:
+    """seed makes answers repeatable or is ignored: which, is observed. n = 6 each at 1.8."""
+    yield Observation("seed", sampling.seed_side(dut, CHAT, messages=STORY, max_tokens=24, top_p=1))

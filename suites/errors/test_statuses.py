@@ -20,6 +20,7 @@ from suites.invariants.errors import shape
 from suites.support import routes
 from suites.support.probes import at_tier
 from suites.support.routes import bearing, protected, without_key
+from suites.support.table_cases import COMFORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,7 +179,7 @@ def _mistaken(dut: Deployment) -> Iterator[tuple[str, Exchange]]:
     """Each single mistake with its answer, on the routes that answer without one."""
     for operation, field, value in MISTAKES:
         if _answers(dut, operation):
-            exchange = dut.send(dut.request(routes.route(operation), **{field: value}))
+            exchange = dut.send(dut.request(routes.route(operation), **{**COMFORT, field: value}))
             verify.conclusive(exchange)
             yield field, exchange
 
