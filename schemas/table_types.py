@@ -80,7 +80,8 @@ class Need:
 class RequestTable:
     """The fields of a request, or of an object in one; a union has a `schema` in their place.
 
-    `order` holds pairs of fields of which the first may not be above the second.
+    `order` holds pairs of fields of which the first may not be above the second, `unranked` pairs
+    of which no document says which one wins: where both are sent, the effect of neither is judged.
     """
 
     name: str
@@ -89,6 +90,7 @@ class RequestTable:
     schema: Schema | None = None
     refused: tuple[Refusal, ...] = ()
     order: tuple[tuple[str, str], ...] = ()
+    unranked: tuple[tuple[str, str], ...] = ()
     needs: tuple[Need, ...] = ()
 
 

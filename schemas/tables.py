@@ -111,6 +111,9 @@ def _says_whose_absence(row: ResponseRow) -> None:
 
 def _pairs(table: RequestTable) -> None:
     _exactly_one(table)
+    known = {row.field for row in table.rows}
+    if any(len(pair) != 2 or not known.issuperset(pair) for pair in table.unranked):
+        raise WrongValueError("'unranked' holds no pairs of its rows", "give two fields each")
     if any(len(pair) != 2 for pair in table.order):
         raise WrongValueError(
             "'order' holds no pairs", "give two fields each: the lower, then the higher"

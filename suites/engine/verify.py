@@ -7,8 +7,10 @@ never one; neither is it a deviation while it could be the environment's doing.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
+from fixtures.transport import worst_case
 from fixtures.transport.exchange import NOT_JSON, Exchange, Failure
 from fixtures.transport.trouble import troubled
 from schemas.outcomes import Inconclusive, Untestable
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 SHOWN = 240
 LONGEST = 2000  # characters of what a finding says, whatever the answer put into it
 _JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
+# What a refusal calls the context of a model, and a cap above which it may be too small.
+CONTEXT = re.compile(r"context|max_model_len|maximum.{0,20}(?:length|tokens)", re.IGNORECASE)
+LONG = 256
+CAPS = (*worst_case.CAPS, worst_case.LEAST)
 GENERATED = ("choices", "output", "text", "segments")
 
 
@@ -29,10 +35,13 @@ def accepted(exchange: Exchange, label: str = "") -> Iterator[Finding]:
     `label` names what was special about the request, for the report.
 
     The shape of the answer is not asked here: the invariants judge it, each part in its clause.
+    A cap that a model's context is too small for is no value that every model takes.
     Raises Inconclusive.
     """
     conclusive(exchange)
     if (exchange.ok or _cut_behind_its_end(exchange)) and not _is_error(exchange):
+        return
+    if beyond_context(exchange):
         return
     yield deviation(exchange, f"{lacking(exchange)}{_to(label)}")
 
@@ -70,6 +79,15 @@ def accepted_or_refused(exchange: Exchange) -> Iterator[Finding]:
     conclusive(exchange)
     if not (exchange.answered and (exchange.status == 200 or 400 <= exchange.status < 500)):
         yield deviation(exchange, "HTTP 200 with an answer", "a 4xx status with a JSON error")
+
+
+def beyond_context(exchange: Exchange) -> bool:
+    """Whether a request for a long answer was refused because the model's context is smaller."""
+    asked = exchange.request.fields
+    caps = [asked[name] for name in CAPS if isinstance(asked.get(name), int)]
+    text = exchange.body[:LONGEST].decode("utf-8", "replace")
+    long = any(cap > LONG for cap in caps)
+    return long and 400 <= exchange.status < 500 and CONTEXT.search(text) is not None
 
 
 def side(exchange: Exchange) -> str:

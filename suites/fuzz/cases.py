@@ -112,7 +112,9 @@ class Target:
 
     def affords(self, case: Case) -> bool:
         """Whether an obedient server would do no more for it than the tier may ask for."""
-        return worst_case.under(self.dut.contract, case.request).within(self._bound)
+        context = self.dut.cast.context(case.request.model) or 2 * self._bound
+        bound = min(self._bound, context // 2)  # half of it is left to the prompt
+        return worst_case.under(self.dut.contract, case.request).within(bound)
 
     @property
     def _bound(self) -> int:

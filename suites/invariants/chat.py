@@ -151,7 +151,7 @@ def _minimum(exchange: Exchange) -> int:
     least = asked.get("min_tokens")
     bounds = [asked[name] for name in CAPS if asked.get(name) is not None]
     reasons = [choice.get("finish_reason") for choice in completion.choices]
-    if not _is_count(least) or asked.get("stop") or asked.get("tools"):
+    if not _is_count(least) or documents.unranked(ASKED, exchange, "min_tokens"):
         return 0
     if "content_filter" in reasons or not all(_is_count(cap) and cap >= least for cap in bounds):
         return 0
@@ -178,6 +178,7 @@ def stop_is_not_returned(exchange: Exchange) -> Iterator[Finding]:
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list) or exchange.is_stream:
         raise Untestable("no stop sequence, or a stream, which has its own clause")
+    _alone(exchange, "stop")
     yield from _contains(exchange, sequences)
 
 
@@ -188,7 +189,13 @@ def stop_is_not_streamed(exchange: Exchange) -> Iterator[Finding]:
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list):
         raise Untestable("no stop sequence")
+    _alone(exchange, "stop")
     yield from _contains(exchange, sequences)
+
+
+def _alone(exchange: Exchange, field: str) -> None:
+    if documents.unranked(ASKED, exchange, field):
+        raise Untestable(f"{field} stands beside a field that no document ranks with it")
 
 
 @invariant("CHAT-TOOL-03", on=any_answer)

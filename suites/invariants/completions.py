@@ -25,6 +25,7 @@ OPERATION = "POST /completions"
 KIND = "completions.response"
 DEFAULT_MAX_TOKENS = 16
 # What these do to choices, texts and counts is asked in clauses of their own.
+ASKED = "completions.request"
 JUDGED_APART = ("n", "best_of", "echo", "logprobs", "logit_bias", "seed", "suffix")
 # More than any tokenizer joins over a whole text; the first words are not counted at all.
 WORDS_A_TOKEN = 2.5
@@ -206,8 +207,8 @@ def min_tokens_is_reached(exchanges: Sequence[Exchange]) -> Iterator[Finding]:
 def nothing_follows_a_stop_sequence(exchange: Exchange) -> Iterator[Finding]:
     """No token follows a stop sequence; a rest of the token that it came in may."""
     asked = exchange.request.fields
-    if asked.get("echo") or asked.get("suffix"):
-        raise Untestable("what is echoed or appended, against its own clause, may hold one")
+    if documents.unranked(ASKED, exchange, "stop"):
+        raise Untestable("stop stands beside a field that no document ranks with it")
     stop = asked.get("stop")
     sequences = [stop] if isinstance(stop, str) else stop
     if not isinstance(sequences, list) or not sequences:
@@ -277,7 +278,8 @@ def _minimum(exchange: Exchange) -> int:
     """The tokens that a completion must have at least, 0 where none are promised."""
     asked = exchange.request.fields
     least, cap = asked.get("min_tokens"), asked.get("max_tokens", DEFAULT_MAX_TOKENS)
-    if not (is_count(least) and is_count(cap) and 0 < least <= cap) or asked.get("stop"):
+    held = is_count(least) and is_count(cap) and 0 < least <= cap
+    if not held or documents.unranked(ASKED, exchange, "min_tokens"):
         return 0
     choices = Answer(exchange).choices
     filtered = any(choice.get("finish_reason") == "content_filter" for choice in choices)

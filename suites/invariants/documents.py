@@ -41,6 +41,17 @@ def lawful(kind: str, exchange: Exchange) -> bool:
     return not _refusals(exchange.law.bodies[kind], exchange.request.body)
 
 
+def unranked(kind: str, exchange: Exchange, field: str) -> bool:
+    """Whether the request has another field that no document ranks with this one.
+
+    Engines suspend `stop` until `min_tokens` are written, or do not: both are lawful. A value that
+    asks for nothing (null, 0, an empty list) takes no part.
+    """
+    asked = exchange.request.fields
+    pairs = exchange.law.tables.requests[kind].unranked
+    return any(field in pair and all(asked.get(each) for each in pair) for pair in pairs)
+
+
 @lru_cache(maxsize=4096)  # every judge of an answer asks
 def _refusals(schema: BodySchema, body: bytes) -> tuple[str, ...]:
     document = parse(body)

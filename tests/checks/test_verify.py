@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fixtures.target import plain_requests
@@ -26,3 +28,22 @@ def test_expected_names_what_is_lacking(name: str) -> None:
     (finding,) = verify.accepted(exchange, "it")
     assert finding.expected[0].startswith(expected)
     assert finding.actual.startswith(f"HTTP {status}")
+
+
+@pytest.mark.parametrize(
+    ("cap", "status", "says", "blamed"),
+    [
+        (4096, 400, "This model's maximum context length is 2048 tokens.", False),
+        (4096, 422, '{"code": "context_length_exceeded"}', False),
+        (4096, 400, "max_tokens is unknown", True),
+        (8, 400, "This model's maximum context length is 2048 tokens.", True),
+        (4096, 500, "context", True),
+    ],
+)
+def test_a_cap_above_the_context_of_a_model_is_no_value_of_every_model(
+    cap: int, status: int, says: str, *, blamed: bool
+) -> None:
+    request = plain_requests.post("/chat/completions", {"max_tokens": cap})
+    body = json.dumps({"error": {"message": says}}).encode()
+    exchange = Exchange("x", request, status=status, chunks=(Chunk(0.0, body),))
+    assert bool(list(verify.accepted(exchange))) is blamed
