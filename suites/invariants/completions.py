@@ -54,6 +54,7 @@ def any_answer(exchange: Exchange) -> bool:
 
 
 documents.judged_by_schema(KIND, on=whole)
+invariant("COMP-RESP-SHAPE-01", on=whole)(documents.is_strict_json)
 
 
 @invariant("COMP-RESP-SHAPE-01", on=whole)
