@@ -57,7 +57,7 @@ def scripts() -> st.SearchStrategy[str]:
     return st.one_of(letters, texts(1)).map("Say {}".format)
 
 
-@check("CHAT-MSG-ROLE-01", tier="deep")
+@check("CHAT-MSG-TEXT-01", tier="deep")
 def test_texts_of_any_script_are_accepted(dut: Deployment) -> Findings:
     """Texts of any script are accepted as content, plain and streamed. n = 20, drawn."""
     for text in _texts(dut):
@@ -66,7 +66,7 @@ def test_texts_of_any_script_are_accepted(dut: Deployment) -> Findings:
             yield from verify.accepted(exchange, f"the text {verify.show(text)}")
 
 
-@check("CHAT-MSG-ROLE-01", tier="deep")
+@check("CHAT-MSG-TEXT-01", tier="deep")
 def test_disputed_texts_do_no_harm(dut: Deployment) -> Findings:
     """A NUL, a lone surrogate and white space alone are accepted or refused, never a 5xx."""
     for text in DISPUTED:
@@ -98,7 +98,7 @@ def test_usage_of_drawn_texts_is_the_plain_one(dut: Deployment) -> Findings:
             yield verify.deviation(streamed, expected, actual=str(tokens), where="/usage")
 
 
-@check("CHAT-MSG-ROLE-01", tier="deep")
+@check("CHAT-MSG-TEXT-01", tier="deep")
 def test_conversations_are_accepted(dut: Deployment) -> Findings:
     """Conversations that take turns are accepted, of one turn and of sixty-one. n = 12, drawn."""
     long = as_messages(*(f"Turn {number}" for number in range(61)))

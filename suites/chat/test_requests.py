@@ -67,6 +67,8 @@ def test_foreign_model_name_is_refused(dut: Deployment) -> Findings:
     """The name gpt-4 is refused where it is not deployed: no default model answers for it."""
     if any(entry["id"] == "gpt-4" for entry in dut.cast.entries):
         raise NotApplicable("gpt-4 is listed")
+    if any(name == "gpt-4" for _, name in dut.setup.models):
+        raise NotApplicable("gpt-4 is served: the operator names it")
     for form in at_tier(dut, FORMS[::-1], 1):
         yield from verify.refused(dut.chat(model="gpt-4", **form), "gpt-4")
 

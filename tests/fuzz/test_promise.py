@@ -62,7 +62,7 @@ def test_promise(chat: Target, odd: dict[str, Any], standing: str) -> None:
 @pytest.mark.parametrize(
     ("operation", "odd", "clause"),
     [
-        ("POST /chat/completions", {"messages": [USER]}, "CHAT-MSG-ROLE-01"),
+        ("POST /chat/completions", {"messages": [USER]}, "CHAT-MSG-TEXT-01"),
         (
             "POST /chat/completions",
             {"messages": [{**USER, "content": [TEXT]}]},
