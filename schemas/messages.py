@@ -30,6 +30,8 @@ _BOUNDS = {
     "maxItems": "at most {} elements",
     "pattern": "text that matches {}",
 }
+# These name null themselves, where it is lawful.
+ALTERNATIVES = ("const", "enum", "anyOf", "oneOf")
 
 
 def expected(keyword: str, schema: Mapping[str, Any]) -> str:
@@ -41,6 +43,10 @@ def expected(keyword: str, schema: Mapping[str, Any]) -> str:
         return _value(value)
     if keyword == "enum" and isinstance(value, list):
         return f"one of {', '.join(map(_value, value))}"
+    types = schema.get("type")
+    if isinstance(types, list) and "null" in types and keyword not in ALTERNATIVES:
+        rest = {**schema, "type": [each for each in types if each != "null"]}
+        return f"{expected(keyword, rest)} or null"
     if keyword == "minLength" and value == 1:
         return "a non-empty string"
     if keyword == "minItems" and value == 1:

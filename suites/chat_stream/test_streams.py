@@ -70,9 +70,8 @@ def test_streams_of_every_kind_are_accepted(dut: Deployment) -> Findings:
     for fields in at_tier(dut, kinds, 1):
         asked: Fields = {"max_tokens": 40, **fields}
         found = [*verify.accepted(dut.chat(stream=True, **asked))]
-        if found and not dut.chat(**asked).ok:
-            raise Untestable(f"the same is not answered without stream either: {fields}")
-        yield from found
+        if found and dut.chat(**asked).ok:
+            yield from found
 
 
 @check("STREAM-CHAT-DELTA-01")

@@ -151,14 +151,16 @@ def one_chunk_finishes_the_choice(exchange: Exchange) -> Iterator[Finding]:
         raise Untestable("the stream has no end to judge")
     if len({show(choice.get("index", 0)) for choice in choices}) > 1:
         raise Untestable("several choices: see CHAT-REQ-N-04")
-    ends = [n for n, choice in enumerate(choices) if choice.get("finish_reason") is not None]
+    reasons = [choice.get("finish_reason") for choice in choices]
+    ends = [n for n, reason in enumerate(reasons) if reason is not None]
+    if unknown := [reasons[n] for n in ends if reasons[n] not in FINISH_REASONS]:
+        lawful = (*FINISH_REASONS, "null before the end")
+        yield deviation(exchange, *lawful, actual=show(unknown[0]), where="/finish_reason")
+        return
     if len(ends) != 1:
         actual = f"{len(ends)} chunks with a finish_reason"
         yield deviation(exchange, "exactly one chunk with a finish_reason", actual=actual)
         return
-    reason = choices[ends[0]]["finish_reason"]
-    if reason not in FINISH_REASONS:
-        yield deviation(exchange, *FINISH_REASONS, actual=show(reason), where="/finish_reason")
     late = [c for c in choices[ends[0] + 1 :] if _says(c)]
     if late:
         actual = f"{len(late)} chunks with content after it, first {show(late[0])}"

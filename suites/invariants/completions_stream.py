@@ -12,6 +12,7 @@ from schemas.outcomes import Untestable
 from suites.engine.judge import invariant
 from suites.engine.verify import describe, deviation, show
 from suites.invariants import documents, streams
+from suites.invariants.chat_stream import FINISH_REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,11 @@ def each_choice_finishes(exchange: Exchange) -> Iterator[Finding]:
     _chunks(exchange)
     ended: dict[str, bool] = {}
     for choice in Answer(exchange).choices:
-        index = show(choice.get("index", 0))
+        index, reason = show(choice.get("index", 0)), choice.get("finish_reason")
+        if reason is not None and reason not in FINISH_REASONS:
+            lawful = (*FINISH_REASONS, "null before the end")
+            yield deviation(exchange, *lawful, actual=show(reason), where="/finish_reason")
+            return
         if ended.get(index) and choice.get("text"):
             actual = f"{show(choice['text'])} in choice {index}"
             yield deviation(exchange, "no text after the finish_reason", actual=actual)
