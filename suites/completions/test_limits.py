@@ -15,12 +15,14 @@ from suites.support.completions import (
     LONG,
     PAIR,
     RUNS_ON,
+    changed_by_nothing,
     forms,
     goes_on,
     is_deterministic,
     prompt_of,
     text_of,
 )
+from suites.support.idle_fields import never
 from suites.support.probes import at_tier, crossed_at_tier, distinct, read
 
 if TYPE_CHECKING:
@@ -223,22 +225,23 @@ def test_stop_ends_any_completion(dut: Deployment) -> Findings:
             yield from verify.accepted(dut.completions(**fields, stop=stop, **form), f"{stop!r}")
 
 
-@check("COMP-REQ-STOP-01", tier="deep")
+@check("COMP-REQ-STOP-01")
 def test_absent_stop_changes_nothing(dut: Deployment) -> Findings:
-    """A stop sequence that does not come up leaves the completion as it is.
+    """A stop sequence that does not come up leaves the completion as it is, to its last letter.
 
     Control: at temperature 0 the deployment completes the prompt always alike.
     """
-    if (control := goes_on(dut, 20)) is None:
-        return
-    kept = {**prompt_of(control), "max_tokens": 40}
-    varied = {**kept, "stop": ["\u2603\u2603", "\u2603 \u2603"]}
-    exchange = dut.completions(**varied)
-    text = text_of(exchange)
-    shorter = control.text.startswith(text) and text != control.text
-    if shorter and "\u2603" not in control.text and is_deterministic(dut, kept, varied):
-        expected = f"as without stop: {verify.show(control.text)}"
-        yield verify.deviation(exchange, expected, actual=verify.show(text))
+    if changed_by_nothing(dut):
+        raise NoControl("nothing changed where it was sent with others that change nothing")
+    for prompt in at_tier(dut, (ENDS_SOON[0], *RUNS_ON), 1):
+        kept: dict[str, Any] = {"prompt": prompt, "max_tokens": 40}
+        text = text_of(dut.completions(**kept))
+        varied = {**kept, "stop": never(text)}
+        exchange = dut.completions(**varied)
+        shorter = text.startswith(text_of(exchange)) and text != text_of(exchange)
+        if shorter and is_deterministic(dut, kept, varied):
+            expected = f"as without stop: {verify.show(text)}"
+            yield verify.deviation(exchange, expected, actual=verify.show(text_of(exchange)))
 
 
 @check("COMP-RESP-USAGE-01")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures.transport.exchange import NOT_JSON
 from schemas.outcomes import NotApplicable
 from schemas.records import Observation
 from suites.engine import verify
-from suites.engine.checks import Findings, check
+from suites.engine.checks import Findings, case, check, checks
 from suites.invariants.completions import texts
-from suites.support import ignored_fields
+from suites.support import idle_fields, ignored_fields
 from suites.support.completions import (
     COUNT,
     ENDS_SOON,
@@ -20,9 +21,10 @@ from suites.support.completions import (
     changed_by_nothing,
     choices,
     is_deterministic,
+    text_of,
     texts_of,
 )
-from suites.support.probes import at_tier, read
+from suites.support.probes import FORMS, at_tier, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,10 +75,11 @@ def test_streams_of_every_kind_are_whole(dut: Deployment) -> Findings:
         yield from verify.accepted(exchange, "a request for a stream")
 
 
-@check("STREAM-COMP-02")
+@checks([replace(case("STREAM-COMP-02", ""), also=idle_fields.clauses(ROUTE))])
 def test_texts_join_to_the_plain_completion(dut: Deployment) -> Findings:
     """The joined texts of a stream are the plain completion, and it ends for the same reason.
 
+    It is asked for with all that asks for nothing, such as a stop sequence that never comes.
     Control: the plain request is completed always alike at temperature 0.
     """
     _streams(dut)
@@ -89,8 +92,13 @@ def test_texts_join_to_the_plain_completion(dut: Deployment) -> Findings:
         if (
             not open_count
             and streamed != whole
-            and is_deterministic(dut, fields, {**fields, "stream": True})
+            and is_deterministic(dut, fields, exchange.request.document)
         ):
+            if texts_of(dut.completions(**fields, stream=True)) == whole:
+                found = list(idle_fields.blamed(dut, ROUTE, fields, FORMS[1], text_of))
+                yield from found
+                if found:
+                    continue
             expected = f"the plain completion {verify.show(whole)}"
             yield verify.deviation(exchange, expected, actual=verify.show(streamed))
 
@@ -115,8 +123,13 @@ def _streams(dut: Deployment) -> None:
 
 
 def _streamed(dut: Deployment, fields: Mapping[str, Any]) -> Exchange:
-    """The stream of a request, with its usage where the deployment tells that when asked."""
-    exchange = dut.completions(**fields, stream=True, stream_options={"include_usage": True})
+    """The stream of a request, with its usage where the deployment tells that when asked.
+
+    With fields that ask for nothing, where they are accepted.
+    """
+    text = text_of(dut.completions(**fields))
+    told: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+    exchange = dut.completions(**fields, **told, **idle_fields.at_once(ROUTE, text))
     return exchange if exchange.ok else dut.completions(**fields, stream=True)
 
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fixtures.target.plain_requests import ABSENT
 from fixtures.target.responses_view import Output
-from schemas.outcomes import NotApplicable, Untestable
+from schemas.outcomes import NoControl, NotApplicable, Untestable
 from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, case, check, checks
-from suites.support.probes import at_tier
-from suites.support.responses import CAPS, ESSAY, answered, counted, plain_count, printed, read
+from suites.support import idle_fields
+from suites.support.probes import at_tier, is_deterministic
+from suites.support.responses import (
+    CAPS,
+    ESSAY,
+    STREAM,
+    answered,
+    counted,
+    plain_count,
+    printed,
+    read,
+)
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
     from fixtures.transport.exchange import Exchange
 
 UNICODE = "Repeat exactly: Bogotá 東京 🙂 👩‍👩‍👧 e\u0301 مرحبا"
+ROUTE = "/responses"
+# What is compared plain and streamed.
+TWICE: dict[str, Any] = {"input": UNICODE, "temperature": 0}
 MESSAGE = [{"role": "user", "content": [{"type": "input_text", "text": UNICODE}]}]
 WRONG: tuple[dict[str, Any], ...] = (
     {"input": ABSENT},
@@ -45,14 +59,56 @@ def test_stream_is_answered(dut: Deployment) -> Findings:
 def test_streams_of_every_kind_are_answered(dut: Deployment) -> Findings:
     """Texts of many scripts, items, and answers that are cut: the deltas join to the text."""
     kinds: tuple[dict[str, Any], ...] = (
-        {"input": UNICODE},
+        TWICE,
         {"input": MESSAGE},
         {"input": ESSAY, "max_output_tokens": CAPS[0]},
     )
-    asked = [dut.responses(**each, stream=True) for each in at_tier(dut, kinds, 1)]
+    asked = [_streamed(dut, each) for each in at_tier(dut, kinds, 1)]
     if any(True for exchange in asked for _ in answered(exchange)):
         raise Untestable("a stream was not answered")
     yield from ()
+
+
+@checks([replace(case("STREAM-RESP-DELTA-01", ""), also=idle_fields.clauses(ROUTE))])
+def test_deltas_join_to_the_plain_text(dut: Deployment) -> Findings:
+    """The joined deltas are the text of the plain answer, where the deployment repeats itself.
+
+    The stream is asked for with all that asks for nothing. Control: both requests are answered
+    always alike at temperature 0.
+    """
+    plain, exchange = dut.responses(**TWICE), _streamed(dut, TWICE)
+    verify.conclusive(plain)
+    if not plain.ok:
+        raise NoControl("the same is not answered without stream")
+    kept, streamed = _said(plain), _said(exchange)
+    if not kept:
+        raise NoControl("the plain answer says nothing")
+    varied = exchange.request.document
+    if kept == streamed or not is_deterministic(dut, ROUTE, TWICE, varied, said_by=_said):
+        return
+    if _said(dut.responses(**TWICE, stream=True)) == kept:
+        found = list(idle_fields.blamed(dut, ROUTE, TWICE, STREAM, _said))
+        yield from found
+        if found:
+            return
+    expected = f"the plain answer {verify.show(kept)}"
+    yield verify.deviation(exchange, expected, actual=verify.show(streamed))
+
+
+def _streamed(dut: Deployment, fields: dict[str, Any]) -> Exchange:
+    """The stream of a request, with fields that ask for nothing where they are accepted."""
+    if fields is TWICE:
+        exchange = dut.responses(**fields, **idle_fields.at_once(ROUTE, ""), stream=True)
+        if exchange.ok:
+            return exchange
+    exchange = dut.responses(**fields, stream=True)
+    warm = {**fields, "temperature": ABSENT}
+    return exchange if exchange.ok else dut.responses(**warm, stream=True)
+
+
+def _said(exchange: Exchange) -> str:
+    response = read(exchange)
+    return (response.streamed_text if exchange.is_stream else response.text).strip()
 
 
 @check("STREAM-RESP-USAGE-01")
