@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from schemas.outcomes import Untestable
+from schemas.records import Observation
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support.conversations import (
@@ -110,6 +111,10 @@ def test_earlier_turns_reach_the_model(dut: Deployment) -> Findings:
         for turns, label in () if arrives(dut, form) else PAST:
             short, long = (turns(words) for words in (BRIEF, PIRATE))
             yield from _longer(dut, short, long, f"a longer {label}", form)
+    short_one, long_one = dut.chat(), whole(dut)
+    if short_one.ok and long_one.ok and read(short_one).text.strip():
+        said = read(long_one).text.strip()
+        yield Observation("long_prompt", "text" if said else "nothing")
 
 
 @check("CHAT-MSG-HISTORY-01", tier="deep")

@@ -11,7 +11,7 @@ from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.support.conversations import follows_the_prompt
 from suites.support.probes import FORMS, as_messages, at_tier, crossed_at_tier, read
-from suites.support.tools import NAMED, PARIS, TOOLS, ask, forced, lacks_arguments, whole
+from suites.support.tools import BOTH, NAMED, PARIS, TOOLS, ask, forced, lacks_arguments, whole
 
 if TYPE_CHECKING:
     from fixtures.target.chat_view import ToolCall
@@ -146,6 +146,17 @@ def test_forced_call_has_its_arguments(dut: Deployment) -> Findings:
     Where a function that is named is not called, it is the only one on offer.
     """
     yield from lacks_arguments(dut)
+    for call in read(exchange := ask(dut, forced("get_weather"), BOTH)).tool_calls[:1]:
+        yield Observation("text_beside_a_call", _beside(read(exchange).text, call))
+
+
+def _beside(text: str, call: ToolCall) -> str:
+    """What stands in the content beside a call: an argument's value there was said twice."""
+    arguments = parse(call.arguments)
+    values = arguments.values() if isinstance(arguments, dict) else ()
+    if any(isinstance(value, str) and value.strip() and value in text for value in values):
+        return "the arguments"
+    return "text" if text.strip() else "nothing"
 
 
 @check("CHAT-TOOL-09", tier="deep")
