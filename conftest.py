@@ -17,7 +17,7 @@ from fixtures.session import plugin as fixtures_plugin
 from fixtures.session.replay_client import Replies
 from fixtures.target.setup import Setup
 from fixtures.transport import har
-from reports import allure, compared, fingerprint, output, signoff, waivers
+from reports import allure, compared, fingerprint, output, progress, signoff, waivers
 from reports.console import Console
 from reports.evidence import Evidence, HarError, entries, whole
 from reports.plugin import Facts, Reporter
@@ -157,6 +157,13 @@ def _begin(session: pytest.Session) -> None:
     config.stash[suites_plugin.LEDGER] = wiring.note
     if not worker and RECORDING not in config.stash:
         fixtures_plugin.first_look(config, dut)
+    if not (worker or setup.offline):
+        sent = partial(_sent, dut)
+        config.pluginmanager.register(progress.of(sent, dut.contract, setup.tier))
+
+
+def _sent(dut: Deployment) -> int:
+    return dut.client.allowance.spent()["sent"]
 
 
 @pytest.hookimpl(wrapper=True)
