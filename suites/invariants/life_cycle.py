@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fixtures.target.responses_view import ENDS
 from fixtures.transport.document import is_count
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from fixtures.target.responses_view import StreamEvent
 
+T = TypeVar("T")
 # What was expected, what came, and at which event.
 Fault = tuple[str, str, int | None]
 
 BEGINS = ("response.created", "response.queued", "response.in_progress")
+DELTA = "response.output_text.delta"
 OPENS = {
     "response.output_item.added": "response.output_item.done",
     "response.content_part.added": "response.content_part.done",
@@ -44,6 +46,29 @@ def faults_of_order(events: Sequence[StreamEvent], *, cut: bool) -> Iterator[Fau
     for opening in OPENS:
         yield from _Nesting(opening, ours).faults()
     yield from _closed_texts(ours)
+
+
+def texts_of_no_part(events: Sequence[StreamEvent]) -> Iterator[Fault]:
+    """The first text whose item or part was not opened, in a stream that opens items or parts."""
+    for opening, place, each in _first(_astray(events), 1):
+        yield f"{opening} before a delta of {place}", "it did not come", each.number
+
+
+def _astray(
+    events: Sequence[StreamEvent],
+) -> Iterator[tuple[str, tuple[Any, ...], StreamEvent]]:
+    """Each text that names a place which was not opened, where places of this kind are."""
+    for opening in OPENS:
+        level = _Nesting(opening, events)
+        if not any(each.type == opening for each in events):
+            continue
+        opened = set()
+        for each in events:
+            place = level.place(each)
+            if place and each.type == opening:
+                opened.add(place)
+            elif place and each.type == DELTA and place not in opened:
+                yield opening, place, each
 
 
 def _beginning(ours: Sequence[StreamEvent]) -> Iterator[Fault]:
@@ -106,7 +131,7 @@ class _Nesting:
 
     def _walk(self) -> Iterator[Fault]:
         for each in self.events:
-            place = self._place(each)
+            place = self.place(each)
             if place is None:
                 continue
             if each.type == self.opening and place not in self.opened:
@@ -122,7 +147,8 @@ class _Nesting:
         if event.type == self.opening:
             return "it was opened before"
         if place not in self.opened:
-            return "it was not opened"
+            # What text there is of no part is a clause of its own.
+            return "" if event.type == DELTA else "it was not opened"
         if place in self.closed:
             return "it was closed before"
         if event.type == OPENS[self.opening] and _state(event) == "in_progress":
@@ -130,7 +156,7 @@ class _Nesting:
         ids = {_id(self.opened[place]), _id(event)} - {None}
         return f"ids differ: {sorted(map(str, ids))}" if len(ids) > 1 else ""
 
-    def _place(self, event: StreamEvent) -> tuple[Any, ...] | None:
+    def place(self, event: StreamEvent) -> tuple[Any, ...] | None:
         """Where the event belongs; None when it has no place at this level."""
         parts = "part" in self.opening
         if parts and not event.type.startswith(SAID):
@@ -145,8 +171,11 @@ def _closed_texts(ours: Sequence[StreamEvent]) -> Iterator[Fault]:
     if not any(each.type in OPENS for each in ours) or ours[-1].type != "response.completed":
         return
     closed = {_indexes(each) for each in ours if each.type == "response.output_text.done"}
-    begun = {_indexes(e): e for e in ours if e.type == "response.output_text.delta"}
+    begun = {_indexes(e): e for e in ours if e.type == DELTA}
+    astray = {event.number for _, _, event in _astray(ours)}
     for place in begun.keys() - closed:
+        if begun[place].number in astray:
+            continue
         yield f"response.output_text.done of {place}", "it never came", begun[place].number
 
 
@@ -167,5 +196,5 @@ def _state(event: StreamEvent) -> object:
     return item.get("status") if isinstance(item, dict) else None
 
 
-def _first(faults: Iterable[Fault], count: int) -> list[Fault]:
+def _first(faults: Iterable[T], count: int) -> list[T]:
     return [fault for _, fault in zip(range(count), faults, strict=False)]

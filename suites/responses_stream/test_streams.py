@@ -44,7 +44,7 @@ WRONG: tuple[dict[str, Any], ...] = (
 # An answer of LONG characters has many tokens; fewer than FEW deltas would be no stream of them.
 LONG, FEW = 400, 5
 # What all streams are judged by, and nothing else asks.
-JUDGED = ("STREAM-RESP-DELTA-01", "STREAM-RESP-DATA-01", "STREAM-RESP-DONE-01")
+JUDGED = tuple(f"STREAM-RESP-{each}-01" for each in ("DELTA", "DATA", "DONE", "PLACE", "STATUS"))
 # Deltas in one read of the connection: engines and proxies may join some, not all of them.
 JOINED = 16
 

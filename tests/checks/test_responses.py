@@ -145,9 +145,18 @@ def test_order_is_judged_where_there_are_items() -> None:
     good = life(added, delta("OK", **place), closed, done)
     assert not violated(streamed(good))
     late = [good[0], good[2], good[1], *good[3:]]
-    assert [fault[1] for fault in faults_of_order(Output(streamed(late)).events, cut=False)] == [
+    assert violated(streamed(late)) == {"STREAM-RESP-PLACE-01"}
+    early = [good[0], good[3], *good[1:3], *good[4:]]
+    assert [fault[1] for fault in faults_of_order(Output(streamed(early)).events, cut=False)] == [
         "it was not opened"
     ]
+
+
+def test_final_text_is_the_streamed_one_whatever_surrounds_it() -> None:
+    part = {**PART, "text": "OK"}
+    ends = {"output": [{**MESSAGE, "content": [part]}]}
+    assert not violated(streamed(life(delta("\n OK"), **ends)))
+    assert violated(streamed(life(delta("O K"), **ends))) == {"STREAM-RESP-DELTA-01"}
 
 
 @pytest.mark.parametrize(
