@@ -26,7 +26,7 @@ __all__ = [
     "resolved",
 ]
 
-LONGEST_WORD = 10
+LONGEST_WORD = 14
 # Texts that are lawful everywhere, and that programs stumble over.
 ODD_TEXTS = (
     *(
@@ -43,6 +43,8 @@ ODD_TEXTS = (
         "<b>&amp;",
     ),
     *("__proto__", "constructor", "null", "NaN", "-1", "%s%n%x", "{}", "{{7*7}}", "${x}", "../.."),
+    # What inference stacks treat specially.
+    *("<|endoftext|>", "<|im_end|>", "[INST]", "</s>", "<think>", "{{", "{% x %}"),
     *("\u2028", "\x7f", "ﷺ", "🏳️‍🌈", "İ", "ß", " a ", "A" * 200),
 )
 # All of them that hold no other thing than themselves, in one text: what stumbles, stumbles here.

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from fixtures.audio import Clip
 
 
+NAMED = "Grüße (2).wav"  # as people name their recordings
+
+
 def few(target: Target, clip: Clip) -> Iterator[Case]:
     """As much as goes into a few requests; the ones that break most come first."""
     model, file = ("model", target.model), ("file", (clip.file, clip.media, clip.data))
     many: list[multipart_form.Part] = [("x", str(number)) for number in range(50)]
-    odd: list[multipart_form.Part] = [file, model, ("", "x"), ("prompt", "\0😀"), *many]
+    named = ("file", (NAMED, clip.media, clip.data))
+    odd: list[multipart_form.Part] = [named, model, ("", "x"), ("prompt", "\0😀"), *many]
     yield whole("an odd form", _harmless(target, clip), parts(target, odd, ""))
     yield parts(
         target, [model, file, ("temperature", "0"), ("temperature", "1")], "temperature twice"
@@ -30,6 +34,7 @@ def few(target: Target, clip: Clip) -> Iterator[Case]:
 def _harmless(target: Target, clip: Clip) -> Iterator[Case]:
     """What most readers of forms take as it comes."""
     model, file = ("model", target.model), ("file", (clip.file, clip.media, clip.data))
+    yield parts(target, [model, ("file", (NAMED, clip.media, clip.data))], f"a file named {NAMED}")
     yield parts(target, [file, model], "the file before the model")
     yield parts(target, [model, file, ("", "x")], "a field without a name")
     yield parts(target, [model, file, ("prompt", "\0😀")], "a prompt with a NUL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,10 @@ UNKNOWN = (
 
 def few(target: Target) -> Iterator[Case]:
     """As much as goes into a few requests; the ones that break most come first."""
+    yield nulls(target)
     yield fused(target, "unknown, deep and long fields", _vast(target))
     yield _long(target)
-    yield nulls(target)
+    yield from _mistyped(target)
     if target.kind == "chat.request":
         named = {"role": "user", "content": "Say OK", "name": "😀 \0"}
         each = (target.case({"stop": ["a", "b", "", "d"]}), target.case({"messages": [named]}))
@@ -58,15 +60,32 @@ def cases(target: Target) -> Iterator[Case]:
 
 
 def nulls(target: Target) -> Case:
-    """Every optional field null, as clients send it that leave nothing out."""
+    """Every optional field null, as clients send it that leave nothing out.
+
+    What is not answered is asked for in halves, down to each field by itself.
+    """
     rows = target.dut.contract.tables.requests[target.kind].rows
     names = [row.field for row in rows if not row.required and row.field != "stream"]
-    quarter = -(-len(names) // 4)
-    chunks = (names[start : start + quarter] for start in range(0, len(names), quarter))
-    each = [
-        target.case(dict.fromkeys(chunk), f"null for {', '.join(chunk)}"[:90]) for chunk in chunks
-    ]
-    return fused(target, "null for every optional field", each)
+    return replace(_null(target, names), label="null for every optional field")
+
+
+def _null(target: Target, names: list[str]) -> Case:
+    label = f"null for {', '.join(names)}"[:90]
+    if len(names) < 2:
+        return target.case(dict.fromkeys(names), label)
+    half = len(names) // 2
+    return fused(target, label, (_null(target, names[:half]), _null(target, names[half:])))
+
+
+def _mistyped(target: Target) -> Iterator[Case]:
+    """Values of a wrong type that broke several real servers, each alone: a refusal hides no other.
+
+    An empty model broke five, null two, tools that are no array two.
+    """
+    yield target.case({"model": ""})
+    yield target.case({"model": None})
+    if target.kind == "chat.request":
+        yield target.case({"tools": "x"})
 
 
 def _vast(target: Target) -> Iterator[Case]:
