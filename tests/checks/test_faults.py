@@ -15,7 +15,7 @@ from schemas import profiles
 from schemas.records import Verdict
 from suites.engine import catalogue
 from tests import bench
-from tests.kill_matrix import memory, selection
+from tests.kill_matrix import agreement, memory, selection
 from tests.kill_matrix.published import Matrix
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def test_fault_is_killed_by_its_clause(reference: str, honest: Memory, name: str
     assert clauses & set(catalogue.tiers(LAW)), f"no check decides any of {sorted(clauses)}"
     report = memory.examine(reference, honest, selection.TIERS[-1], fault=name)
     assert not report.outcome.harness, report.outcome.harness
+    assert not [*agreement.agreeing(report.outcome)]
     known = set(MEASURED[name]["collateral"]) if name in MEASURED else set()
     assert len(report.violated - clauses - known) <= 1, report.text()
     if name in MEASURED or report.violated & clauses:

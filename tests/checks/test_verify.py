@@ -8,7 +8,9 @@ import pytest
 
 from fixtures.target import plain_requests
 from fixtures.transport.exchange import Chunk, Exchange, Failure
+from schemas.records import Finding
 from suites.engine import verify
+from tests.kill_matrix import agreement
 
 CHAT = plain_requests.post("/chat/completions", {"model": "a"})
 ANSWERS = {
@@ -47,3 +49,22 @@ def test_a_cap_above_the_context_of_a_model_is_no_value_of_every_model(
     body = json.dumps({"error": {"message": says}}).encode()
     exchange = Exchange("x", request, status=status, chunks=(Chunk(0.0, body),))
     assert bool(list(verify.accepted(exchange))) is blamed
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "same"),
+    [
+        ("HTTP 200 with an answer", "HTTP 200, text/plain: 1 00:00", True),
+        ("HTTP 200 with an answer to srt", "HTTP 200, text/plain: 1 00:00", True),
+        ("HTTP 200 with a JSON object", "HTTP 200, text/plain: 1 00:00", False),
+        ("a 4xx status with a JSON error to n = 2", 'HTTP 400, application/json: {"error"', True),
+        ("a 4xx status with a JSON error to n = 2", "HTTP 400, text/html: <html>", False),
+        ("HTTP 404", "HTTP 404, application/json: {}", True),
+        ("exactly one choice", "exactly one choice", True),
+        ("exactly one choice", "2 choices", False),
+    ],
+)
+def test_a_finding_that_expects_what_came_is_seen(
+    expected: str, actual: str, *, same: bool
+) -> None:
+    assert agreement.agrees(expected, Finding((expected,), actual)) is same

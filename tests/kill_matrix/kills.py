@@ -10,7 +10,7 @@ from fixtures.reference import faults
 from schemas import profiles
 from suites.engine.checks import TIERS
 from tests import bench
-from tests.kill_matrix import memory
+from tests.kill_matrix import agreement, memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,8 @@ class Kill:
     """What became of one fault.
 
     `how` is the smallest tier that killed it, or the last that tried; `by` are checks that saw it,
-    or the requests whose answers the invariants saw; `broken` are crashes of our own.
+    or the requests whose answers the invariants saw; `broken` are crashes of our own, and findings
+    that expected what came.
     """
 
     name: str
@@ -98,10 +99,16 @@ def kill(root: str, known: Memory, name: str) -> Kill:
         red=frozenset().union(*(run.red for run in runs)),
         how=(seen[0] if seen else best).how,
         by=_witnesses(best, violates),
-        broken=tuple(dict.fromkeys(one.reason for run in runs for one in run.outcome.harness)),
+        broken=tuple(dict.fromkeys(line for run in runs for line in _broken(run.outcome))),
         sent=sum(run.sent for run in runs),
         seconds=time.perf_counter() - began,
     )
+
+
+def _broken(outcome: Outcome) -> Iterator[str]:
+    """What the suite itself did wrong."""
+    yield from (one.reason for one in outcome.harness)
+    yield from agreement.agreeing(outcome)
 
 
 def _harder(root: str, known: Memory, name: str, violates: tuple[str, ...]) -> Iterator[Run]:

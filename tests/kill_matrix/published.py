@@ -95,6 +95,7 @@ class Matrix:
         figures = self.figures
         return (
             figures["killed"] == figures["faults"]
+            and not any(row.get("broken") for row in self.faults.values())
             and not figures["accused"] + figures["runs_not_0"]
         )
 
