@@ -13,6 +13,7 @@ from suites.audio.support import MEETING
 from suites.engine import verify
 from suites.engine.checks import Findings, check
 from suites.engine.speech import ask, text_of
+from suites.support.probes import zipped
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -73,4 +74,4 @@ def _as_curl(dut: Deployment) -> Exchange:
 
 
 def _as_sdk(dut: Deployment) -> Exchange:
-    return dut.transcribe(clip(MEETING), language="en", temperature=0)
+    return dut.send(zipped(dut.upload(clip(MEETING), language="en", temperature=0)))

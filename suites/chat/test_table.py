@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from suites.engine import verify
 from suites.engine.checks import Findings, check, checks
 from suites.support import ignored_fields, table_cases
+from suites.support.probes import zipped
 
 if TYPE_CHECKING:
     from fixtures.target.deployment import Deployment
@@ -57,4 +58,6 @@ def test_all_ignored_fields_together_are_accepted(dut: Deployment) -> Findings:
     """A request that carries every ignored field at once is accepted, plain and streamed."""
     every = ignored_fields.all_at_once(dut, ignored_fields.together(dut.contract, KIND))
     for form in ({}, {"stream": True}):
-        yield from verify.accepted(dut.chat(**every, **form), "all ignored fields")
+        request = dut.request(ROUTE, "chat", **every, **form)
+        exchange = dut.send(zipped(request) if form else request)
+        yield from verify.accepted(exchange, "all ignored fields")

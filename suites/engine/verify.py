@@ -25,6 +25,9 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
 # What a refusal calls the context of a model, and a cap above which it may be too small.
 CONTEXT = re.compile(r"context|max_model_len|maximum.{0,20}(?:length|tokens)", re.IGNORECASE)
 LONG = 256
+# Where an answer is broken below its content. The clause says how; the others rest on it.
+WHOLE = "GEN-WHOLE-01"
+BROKEN = (Failure.TRUNCATED, Failure.ENCODING)
 CAPS = (*worst_case.CAPS, worst_case.LEAST)
 GENERATED = ("choices", "output", "text", "segments")
 
@@ -99,7 +102,10 @@ def side(exchange: Exchange) -> str:
 
 
 def conclusive(exchange: Exchange) -> None:
-    """Raise Inconclusive when the environment, and not the deployment, may have answered."""
+    """Raise Inconclusive when the environment, and not the deployment, may have answered.
+
+    Raises Untestable where the answer is broken, so that nothing can be said of what it holds.
+    """
     if exchange.status == 401 and exchange.request.own_key:
         raise Inconclusive("our own key was refused with 401")
     if exchange.status in (402, 429) and exchange.request.own_key:
@@ -108,6 +114,14 @@ def conclusive(exchange: Exchange) -> None:
         raise Inconclusive("the head of the answer is longer than this suite reads")
     if troubled(exchange) and not exchange.confirmed:
         raise Inconclusive(f"the environment may be at fault: {describe(exchange)}")
+    if broken(exchange):
+        raise Untestable(f"the answer does not come whole: see {WHOLE}")
+
+
+def broken(exchange: Exchange) -> bool:
+    """Whether an answer began and did not come whole; of a stream that is cut, its clauses tell."""
+    cut = exchange.is_stream and exchange.failure is Failure.TRUNCATED
+    return exchange.failure in BROKEN and not exchange.answered and not cut
 
 
 def deviation(
@@ -133,6 +147,11 @@ def describe(exchange: Exchange) -> str:
     kind = exchange.media_type or "no content type"
     cut = f", {exchange.failure}" if exchange.failure else ""
     return f"HTTP {exchange.status}, {kind}{cut}: {body}{more}"
+
+
+def outline(exchange: Exchange) -> str:
+    """Status alone, or the failure: for a reason that counts several answers."""
+    return str(exchange.failure) if not exchange.status else f"HTTP {exchange.status}"
 
 
 def show(value: object) -> str:

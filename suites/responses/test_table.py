@@ -9,7 +9,7 @@ from schemas.outcomes import Untestable
 from suites.engine import verify
 from suites.engine.checks import Check, Findings, check, checks
 from suites.support import table_cases
-from suites.support.probes import FORMS, crossed_at_tier
+from suites.support.probes import FORMS, crossed_at_tier, zipped
 from suites.support.responses import KIND, answered
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ NULLS = {"effort": None, "summary": None}
 
 def _take(dut: Deployment, sent: table_cases.RequestVariation, form: Mapping[str, Any]) -> Findings:
     """A finding unless the value is accepted: among lawful values of other fields, or alone."""
-    if sent.batch and not [*answered(dut.responses(**{**sent.batch, **form}))]:
+    if sent.batch and not [
+        *answered(dut.send(zipped(dut.request("/responses", **{**sent.batch, **form}))))
+    ]:
         return
     if form and [*answered(dut.responses(**form))]:
         raise Untestable("no stream is answered: see STREAM-RESP-CTYPE-01")

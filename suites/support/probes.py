@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fixtures.target.deployment import Deployment
-    from fixtures.transport.exchange import Exchange
+    from fixtures.transport.exchange import Exchange, Request
 
 Messages = list[dict[str, Any]]
 T = TypeVar("T")
@@ -54,6 +55,11 @@ def read(exchange: Exchange) -> Answer:
     """The view of an answer that has to be there. Raises Inconclusive or Untestable."""
     conclusive(exchange)
     return answer(exchange)
+
+
+def zipped(request: Request) -> Request:
+    """The same request of a client that takes gzip, as most do: its answer holds the same."""
+    return replace(request, headers=(*request.headers, ("Accept-Encoding", "gzip, deflate")))
 
 
 def goes_on(dut: Deployment, above: int, **fields: Any) -> Answer:

@@ -15,6 +15,7 @@ from fixtures.target import plain_requests
 from fixtures.target.plain_requests import ABSENT
 from suites.engine import verify
 from suites.engine.checks import Cases, Check, case
+from suites.support.probes import zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,7 +97,8 @@ def accepted(kind: str, cheap: int = CHEAP) -> Cases:
 def take(dut: Deployment, route: str, each: RequestVariation) -> Iterator[Finding]:
     """A finding unless the value is accepted: in company, or else alone."""
     if each.batch:
-        together = dut.send(dut.request(route, each.role, **each.batch))
+        request = dut.request(route, each.role, **each.batch)
+        together = dut.send(request if each.role else zipped(request))
         if together.ok and not any(True for _ in verify.accepted(together)):
             return
     alone = dut.send(dut.request(route, each.role, **{**COMFORT, **each.fields}))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from fixtures.target import plain_requests
 from fixtures.transport.exchange import Chunk, Exchange, Failure
+from schemas.outcomes import Untestable
 from schemas.records import Finding
 from suites.engine import verify
 from tests.kill_matrix import agreement
@@ -18,7 +20,6 @@ ANSWERS = {
     "text": (200, b"1\n00:00:00,000 --> 00:00:01,000\nHello", None, "HTTP 200 with a JSON object"),
     "an array": (200, b"[]", None, "HTTP 200 with a JSON object"),
     "an error": (200, b'{"error": {"message": "No."}}', None, "HTTP 200 without an error inside"),
-    "half": (200, b'{"id": ', Failure.TRUNCATED, "HTTP 200 with the whole answer"),
 }
 
 
@@ -68,3 +69,29 @@ def test_a_finding_that_expects_what_came_is_seen(
     expected: str, actual: str, *, same: bool
 ) -> None:
     assert agreement.agrees(expected, Finding((expected,), actual)) is same
+
+
+PLAIN, STREAM = CHAT, plain_requests.post("/chat/completions", {"model": "a", "stream": True})
+HALF, ALL = b'{"error": {"message"', b'{"error": {"message": "No."}}'
+
+
+@pytest.mark.parametrize("failure", [Failure.TRUNCATED, Failure.ENCODING])
+def test_nothing_is_said_of_what_did_not_come_whole(failure: Failure) -> None:
+    for status in (200, 404):
+        exchange = Exchange("x", PLAIN, status, chunks=(Chunk(0.1, HALF),), failure=failure)
+        with pytest.raises(Untestable, match=verify.WHOLE):
+            list(verify.accepted(exchange))
+        with pytest.raises(Untestable, match=verify.WHOLE):
+            list(verify.refused(exchange))
+
+
+def test_what_came_is_judged_whatever_its_frame() -> None:
+    exchange = Exchange("x", PLAIN, 401, chunks=(Chunk(0.1, ALL),), failure=Failure.TRUNCATED)
+    assert exchange.answered
+    assert not list(verify.refused(replace(exchange, request=replace(PLAIN, authorization=()))))
+
+
+def test_a_stream_that_is_cut_is_left_to_its_own_clauses() -> None:
+    exchange = Exchange("x", STREAM, 200, chunks=(Chunk(0.1, ALL),), failure=Failure.TRUNCATED)
+    assert not exchange.answered
+    assert list(verify.accepted(exchange))

@@ -192,6 +192,11 @@ async def says_gzip_and_is_not(wire: Wire) -> None:
     await wire.say(answer("200 OK", "Content-Encoding: gzip"))
 
 
+async def cuts_its_gzip(wire: Wire) -> None:
+    packed = gzip.compress(LIST)
+    await wire.say(answer("200 OK", "Content-Encoding: gzip", body=packed[: len(packed) // 2]))
+
+
 async def sends_huge_headers(wire: Wire) -> None:
     await wire.say(answer("200 OK", "X-Big: " + "x" * 2_000_000))
 

@@ -81,7 +81,8 @@ BROKEN = [
     (liars.speaks_binary, Failure.PROTOCOL, 0, 1),
     (liars.sends_huge_headers, Failure.OVERSIZE, 0, 1),
     (liars.sends_bad_header_bytes, Failure.PROTOCOL, 0, 1),
-    (liars.says_gzip_and_is_not, Failure.PROTOCOL, 200, 1),
+    (liars.says_gzip_and_is_not, Failure.ENCODING, 200, 1),
+    (liars.cuts_its_gzip, Failure.ENCODING, 200, 1),
 ]
 
 
