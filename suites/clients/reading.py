@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fixtures.target.chat_view import answer
 from fixtures.transport.exchange import parse
 from schemas.outcomes import Inconclusive, Untestable
+from suites.clients.cause import on_the_wire
 from suites.engine import verify
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def works(ran: Ran, tell: Tell, label: str = "") -> Iterator[Finding]:
     """
     exchanges = sent(ran)
     what = f"{label or ran.name} with {ran.tool}"
+    if ran.error and (broken := next(filter(verify.broken, exchanges), None)):
+        yield verify.deviation(broken, f"{what} ends well", actual=told(ran, broken))
+        return
     refused = [each for one in exchanges for each in verify.accepted(one, what)]
     yield from refused
     if ran.refused:
@@ -41,9 +45,8 @@ def works(ran: Ran, tell: Tell, label: str = "") -> Iterator[Finding]:
         return
     expected = tell(ran)
     if ran.error:
-        line = f", line {ran.line}" if ran.line else ""
         where = exchanges[-1]
-        yield verify.deviation(where, f"{what} ends well", actual=f"{ran.error}{line}")
+        yield verify.deviation(where, f"{what} ends well", actual=told(ran, where))
     elif expected is not None and ran.out != expected and not any(e.leaks for e in exchanges):
         wanted = f"{what} prints {verify.show(expected)}"
         yield verify.deviation(exchanges[-1], wanted, actual=verify.show(ran.out))
@@ -57,8 +60,15 @@ def sent(ran: Ran) -> tuple[Exchange, ...]:
         cause = "; ".join(ran.refused) or ran.error or "no request was seen"
         raise Inconclusive(f"{ran.tool} itself failed, nothing reached the wire: {cause}")
     for exchange in ran.exchanges:
-        verify.conclusive(exchange)
+        if not verify.broken(exchange):  # a client that stumbles over it is what is asked here
+            verify.conclusive(exchange)
     return ran.exchanges
+
+
+def told(ran: Ran, exchange: Exchange) -> str:
+    """What a client said when it ended, where in its program, and what was on the wire."""
+    line = f", line {ran.line} of the program" if ran.line else ""
+    return f"{ran.error or 'nothing is raised'}{line}; {on_the_wire(exchange)}"
 
 
 def visible_text(exchange: Exchange) -> str:

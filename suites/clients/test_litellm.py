@@ -233,7 +233,7 @@ def test_invalid_key_raises_authentication_error(dut: Deployment) -> Findings:
     ran = _ran(dut, f"{snippets.LITELLM_LIMIT.name} {own.INVALID}")
     exchange = reading.sent(ran)[-1]
     if "Invalid API key\n" not in ran.out:
-        actual = f"{ran.error or 'nothing is raised'} (HTTP {exchange.status})"
+        actual = reading.told(ran, exchange)
         expected = "AuthenticationError, caught: prints Invalid API key"
         yield verify.deviation(exchange, expected, actual=actual)
 

@@ -54,7 +54,7 @@ def test_sdk_raises_the_class_that_fits(
     _is_refused(exchange, name)
     yield refusals.raised(name, ran)
     if not set(ran.kinds[:1]) & set(fitting):
-        actual = f"{ran.error or 'nothing is raised'} (HTTP {exchange.status})"
+        actual = reading.told(ran, exchange)
         yield verify.deviation(exchange, *fitting, actual=actual)
 
 
@@ -64,7 +64,7 @@ def test_rate_limit_raises_rate_limit_error(dut: Deployment, way: Way) -> Findin
     for ran in refusals.limited(dut, way):
         yield refusals.raised("rate limit", ran)
         if ran.kinds[:1] != LIMITED:
-            actual = ran.error or "nothing is raised"
+            actual = reading.told(ran, ran.exchanges[-1])
             yield verify.deviation(ran.exchanges[-1], *LIMITED, actual=actual)
 
 
