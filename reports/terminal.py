@@ -143,11 +143,13 @@ def _undecided(document: dict[str, Any]) -> Iterator[Line]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in document["clauses"]:
         verdict = row["verdict"]
-        if row.get("because"):
-            continue
-        if verdict in ("untestable", "inconclusive") or row["id"] in document["open"]:
+        folded = bool(row.get("because"))  # told beside its cause, but for what nobody could judge
+        undecided = verdict in ("untestable", "inconclusive") or row["id"] in document["open"]
+        if undecided and not folded:
             reasons.setdefault((verdict, row.get("reason", "")), []).append(row["id"])
         for each in row.get("unjudged", ()):
+            if folded and each["result"] == "untestable":
+                continue
             of = f"one check of {row['id']}, which is {verdict.replace('_', ' ')}"
             reasons.setdefault((each["result"], each["reason"]), []).append(of)
     for (verdict, reason), ids in sorted(reasons.items(), key=lambda each: ORDER.index(each[0][0])):

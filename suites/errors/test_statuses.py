@@ -23,7 +23,7 @@ from suites.support.routes import bearing, protected, without_key
 from suites.support.table_cases import COMFORT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fixtures.target.deployment import Deployment
     from fixtures.transport.exchange import Exchange
@@ -38,9 +38,11 @@ ENOUGH = 0.8  # of the errors name the parameter at fault
 @check("ERR-400-01")
 def test_invalid_parameters_are_bad_requests(dut: Deployment) -> Findings:
     """Invalid parameters are refused with 400; the 422 of many frameworks is observed."""
-    refused = [exchange for _, exchange in _mistaken(dut) if 400 <= exchange.status < 500]
+    answers = [exchange for _, exchange in _mistaken(dut)]
+    refused = [exchange for exchange in answers if 400 <= exchange.status < 500]
     if not refused:
-        raise Untestable("nothing is refused: see the clauses of each field")
+        came = ", ".join(sorted({verify.outline(each) for each in answers}))
+        raise Untestable(f"no invalid parameter is refused with a 4xx, but answered with {came}")
     for exchange in refused:
         if exchange.status not in INVALID:
             yield verify.deviation(exchange, "HTTP 400 to an invalid parameter")
@@ -116,7 +118,8 @@ def test_unknown_models_get_one_status(dut: Deployment) -> Findings:
     yield Observation("status_unknown_model", _one({str(e.status) for e in answers.values()}))
     compared = {each: one for each, one in refused.items() if each != routes.RESPONSES}
     if not compared:
-        raise Untestable("no route refuses an unknown model: see CHAT-REQ-MODEL-03")
+        came = ", ".join(f"{each}: {verify.outline(one)}" for each, one in answers.items())
+        raise Untestable(f"no route refuses an unknown model ({came}): see CHAT-REQ-MODEL-03")
     for operation, exchange in compared.items():
         if exchange.status not in UNKNOWN_MODEL:
             yield verify.deviation(exchange, f"HTTP 404 or 400 from {operation}")
@@ -157,7 +160,8 @@ def test_errors_name_the_parameter(dut: Deployment) -> Findings:
     shapes = ("error", "detail", "both")
     readable = [(field, one) for field, one in refused if shape(one.document) in shapes]
     if len(readable) < 5:
-        raise Untestable("too little is refused in a documented shape to tell")
+        of = f"{len(readable)} of {len(refused)} refusals of one parameter"
+        raise Untestable(f"too few to tell: {of} are in a documented shape")
     silent = [(field, one) for field, one in readable if field not in _texts(one.document)]
     yield Observation(
         "errors_naming_the_parameter", f"{len(readable) - len(silent)}/{len(readable)}"
@@ -176,7 +180,11 @@ def _wrong_methods(dut: Deployment) -> Iterator[tuple[str, str]]:
 
 
 def _mistaken(dut: Deployment) -> Iterator[tuple[str, Exchange]]:
-    """Each single mistake with its answer, on the routes that answer without one."""
+    """Each single mistake with its answer, on the routes that answer without one.
+
+    Raises NotApplicable where no model serves one, and Untestable where none answers.
+    """
+    _some_answer(dut, dict.fromkeys(operation for operation, _, _ in MISTAKES))
     for operation, field, value in MISTAKES:
         if _answers(dut, operation):
             exchange = dut.send(dut.request(routes.route(operation), **{**COMFORT, field: value}))
@@ -190,7 +198,21 @@ def _answers(dut: Deployment, operation: str) -> bool:
     return bool(served) and dut.send(dut.request(routes.route(operation))).ok
 
 
+def _some_answer(dut: Deployment, operations: Iterable[str]) -> None:
+    """Whether there is a route to ask. Raises NotApplicable or Untestable where there is none."""
+    known = routes.baseline_requests(dut)
+    served = {each: known[each] for each in operations if each in known}
+    if not served:
+        raise NotApplicable(f"no model serves {', '.join(operations)}")
+    if not any(_answers(dut, each) for each in served):
+        came = ", ".join(
+            f"{each}: {verify.outline(dut.send(door))}" for each, door in served.items()
+        )
+        raise Untestable(f"no plain request is answered ({came})")
+
+
 def _unknown_model(dut: Deployment) -> dict[str, Exchange]:
+    _some_answer(dut, routes.streaming(dut.contract))
     known = routes.baseline_requests(dut)
     found = {
         operation: dut.send(dut.request(routes.route(operation), model=UNKNOWN))

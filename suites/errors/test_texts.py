@@ -86,7 +86,8 @@ def _provoked(dut: Deployment) -> list[Exchange]:
     answers.append(dut.model(UNKNOWN))
     found = [each for each in answers if each.answered and each.status >= 400]
     if not found:
-        raise Untestable("nothing is refused")
+        came = "; ".join(f"{e.request.operation}: {verify.outline(e)}" for e in answers)
+        raise Untestable(f"nothing of what must be is refused: {came}")
     return found
 
 

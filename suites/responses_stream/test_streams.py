@@ -179,11 +179,11 @@ def test_failures_in_streams_are_observed(dut: Deployment) -> Findings:
 @check("STREAM-RESP-ERR-02")
 def test_refusals_come_before_the_stream(dut: Deployment) -> Findings:
     """What is refused without stream is refused with stream, by an HTTP status and in JSON."""
-    refused = [
-        each for each in at_tier(dut, WRONG, 1) if verify.side(dut.responses(**each)) == "refused"
-    ]
+    plain = [(each, dut.responses(**each)) for each in at_tier(dut, WRONG, 1)]
+    refused = [each for each, exchange in plain if verify.side(exchange) == "refused"]
     if not refused:
-        raise Untestable("nothing malformed is refused without stream")
+        came = ", ".join(sorted({verify.outline(exchange) for _, exchange in plain}))
+        raise Untestable(f"nothing malformed is refused without stream, but answered with {came}")
     for fields in refused:
         exchange = dut.responses(**fields, stream=True)
         yield from verify.refused(exchange, f"{fields} with stream")
