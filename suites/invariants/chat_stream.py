@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ REPLACED = "\ufffd"
 SEVERAL = 5
 # Above this temperature a model draws bytes that are no character.
 WARM = 1
+RETRY_ALONE = re.compile(rb"(?:\A|\n\r?\n)retry:[^\n]*\r?\n\r?\n")
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter")
 
 
@@ -52,6 +54,19 @@ def asks_usage(exchange: Exchange) -> bool:
 
 invariant("STREAM-CHAT-CTYPE-01", on=chat_streams)(streams.content_type)
 invariant("STREAM-CHAT-FRAME-01", on=chat_streams)(streams.framing)
+
+
+@over_run("STREAM-CHAT-FRAME-01", on=chat_streams)
+def event_lines_are_observed(exchanges: Sequence[Exchange]) -> Iterator[Observation]:
+    """What a stream uses of Server-Sent Events beside one data line an event is observed."""
+    events = [event for exchange in exchanges for event in exchange.events]
+    spread = any(event.names.count("data") > 1 for event in events)
+    alone = any(RETRY_ALONE.search(exchange.body) for exchange in exchanges)
+    sides = {(True, True): "both", (True, False): "several data lines"}
+    sides |= {(False, True): "events of retry alone", (False, False): "one data line"}
+    yield Observation("stream_event_lines", sides[spread, alone])
+
+
 invariant("STREAM-CHAT-DATA-01", on=chat_streams)(streams.payload)
 invariant("STREAM-CHAT-DONE-01", on=chat_streams)(streams.sentinel)
 invariant("STREAM-CHAT-DONE-02", on=chat_streams)(streams.completion)
