@@ -67,7 +67,7 @@ class ClauseVerdict:
 
     `example` is the exchange that fewest other checks looked at: the one that was sent for it.
     `unjudged` are the checks of it that could not judge, where the verdict is another. `because`
-    are the violated clauses that it would only repeat.
+    are the violated clauses that it would only repeat, `folded` what it found of them.
     """
 
     clause: Clause
@@ -81,6 +81,7 @@ class ClauseVerdict:
     example: str = ""
     unjudged: tuple[Judgement, ...] = ()
     because: tuple[str, ...] = ()
+    folded: tuple[Finding, ...] = ()
 
     @property
     def gate(self) -> str:
@@ -270,7 +271,12 @@ def _repeating(said: ClauseVerdict, parts: list[str]) -> ClauseVerdict:
     more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
     reason = f"because of {parts[0]}{more}"
     return replace(
-        said, verdict=Verdict.UNTESTABLE, reason=reason, findings=(), because=tuple(parts)
+        said,
+        verdict=Verdict.UNTESTABLE,
+        reason=reason,
+        findings=(),
+        because=tuple(parts),
+        folded=said.findings,
     )
 
 

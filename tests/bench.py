@@ -79,6 +79,11 @@ class Verdicts:
             said.clause.id for said in self.outcome.clauses if said.verdict is Verdict.VIOLATED
         )
 
+    @property
+    def seen(self) -> frozenset[str]:
+        """These, and the clauses that would only repeat one of them."""
+        return self.violated | {said.clause.id for said in self.outcome.clauses if said.folded}
+
     def text(self, *clauses: str) -> str:
         """What was found, for a failing test to show."""
         rows = [

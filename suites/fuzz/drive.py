@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from schemas.outcomes import Inconclusive, NotRecorded, NotRun
+from schemas.outcomes import Inconclusive, NotRecorded, NotRun, Untestable
 from suites.engine import verify
 from suites.fuzz.cases import flat
 from suites.fuzz.verdict import Defect, defect
@@ -148,7 +148,7 @@ class Hunt:
             exchange = self.ask(case.request)
             self.sent += 1
             asked = Asked(exchange, defect(self.target, case, exchange))
-        except Inconclusive:
+        except (Inconclusive, Untestable):  # nothing came, or not the whole of it
             self.troubled += 1
         except NotRun:
             self.spent = True

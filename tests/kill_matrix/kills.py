@@ -76,10 +76,13 @@ class Run:
     outcome: Outcome
     sent: int
 
-    @property
-    def red(self) -> frozenset[str]:
-        """The violated clauses, of any gate."""
-        return frozenset(one.clause.id for one in self.outcome.clauses if one.findings)
+    def seen(self, violates: tuple[str, ...]) -> frozenset[str]:
+        """The violated clauses, of any gate; of those in `violates` also what repeats a part."""
+        return frozenset(
+            one.clause.id
+            for one in self.outcome.clauses
+            if one.findings or (one.folded and one.clause.id in violates)
+        )
 
 
 def kill(root: str, known: Memory, name: str) -> Kill:
@@ -89,14 +92,14 @@ def kill(root: str, known: Memory, name: str) -> Kill:
     runs: list[Run] = []
     for run in _harder(root, known, name, violates):
         runs.append(run)
-        if run.how != TIERS[0] and run.red & set(violates):
+        if run.how != TIERS[0] and run.seen(violates) & set(violates):
             break
-    seen = [run for run in runs if run.red & set(violates)]
+    seen = [run for run in runs if run.seen(violates) & set(violates)]
     best = (seen or runs)[-1]
     return Kill(
         name=name,
         violates=violates,
-        red=frozenset().union(*(run.red for run in runs)),
+        red=frozenset().union(*(run.seen(violates) for run in runs)),
         how=(seen[0] if seen else best).how,
         by=_witnesses(best, violates),
         broken=tuple(dict.fromkeys(line for run in runs for line in _broken(run.outcome))),
