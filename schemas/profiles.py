@@ -185,8 +185,9 @@ def _reader(found: Catalogue) -> Reader:
 
 def _check_names(where: Where, row: Row, own: Profile, found: Catalogue) -> None:
     """Refuse an endpoint, an operation or a status that does not exist."""
-    for number, endpoint in enumerate(own.endpoints or ()):
-        choose(at(where, row, "endpoints", number), "endpoint", endpoint, found.endpoints)
+    for key, listed in (("endpoints", own.endpoints), ("optional", own.optional)):
+        for number, endpoint in enumerate(listed or ()):
+            choose(at(where, row, key, number), "endpoint", endpoint, found.endpoints)
     streaming = [one.name for one in found.tables.operations if one.stream]
     for name in own.done_sentinel:
         choose(at(where, row, "done_sentinel", name), "streaming operation", name, streaming)

@@ -56,9 +56,9 @@ def unoffered(dut: Deployment) -> Iterator[Judgement]:
 
 def lacks(dut: Deployment, endpoint: str) -> str:
     """Why an endpoint that the profile calls optional is not offered; empty where it is."""
-    if endpoint not in dut.contract.optional:
+    operation = dut.contract.operations.get(endpoint)
+    if operation is None or endpoint not in dut.contract.optional:
         return ""
-    operation = dut.contract.operations[endpoint]
     of_one = operation.path.endswith("}")
     try:
         answered = dut.model(dut.cast.model("chat")) if of_one else plain(operation, dut)

@@ -40,6 +40,8 @@ def whole(exchange: Exchange) -> bool:
     refused, and has no shape of a completion.
     """
     document = exchange.document
+    if not exchange.request.model:  # who names no model has no right to an answer
+        return False
     if isinstance(document, dict) and document.get("error") and "choices" not in document:
         return False
     asked_plainly = documents.plain(OPERATION, exchange)

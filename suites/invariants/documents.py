@@ -36,9 +36,10 @@ def lawful(kind: str, exchange: Exchange) -> bool:
     """Whether the request need not be refused.
 
     Where one is answered that has to be, its own clause says so; what such an answer looks like is
-    no second deviation.
+    no second deviation. Whoever names no model has no right to an answer.
     """
-    return not _refusals(exchange.law.bodies[kind], exchange.request.body)
+    nameless = not exchange.request.model
+    return not nameless and not _refusals(exchange.law.bodies[kind], exchange.request.body)
 
 
 def unranked(kind: str, exchange: Exchange, field: str) -> bool:
