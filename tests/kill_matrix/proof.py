@@ -18,10 +18,13 @@ UNBREAKABLE = {
 }
 
 # Clauses that block and whose own checks have not yet seen any of their faults.
-UNPROVEN: dict[str, str] = {
-    "SDK-PY-STREAM-01": "other clauses see its faults sooner, and end the examination; "
-    "tests/clients/test_faults.py shows it red",
-}
+_SOONER = (
+    "other clauses see its faults sooner, and end the examination; "
+    "tests/clients/test_faults.py shows it red"
+)
+UNPROVEN: dict[str, str] = dict.fromkeys(
+    ("SDK-PY-STREAM-01", "SDK-PY-CHAT-01", "SDK-PY-MAIN-01", "SDK-PY-AUDIO-01"), _SOONER
+)
 
 # Variants that no whole run has measured yet: `python -m tests.kill_matrix --update` does.
 UNMEASURED: frozenset[str] = frozenset()
