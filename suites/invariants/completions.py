@@ -129,7 +129,7 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     yield from documents.usage_adds_up(exchange, ("prompt_tokens", "completion_tokens"))
 
 
-@invariant("COMP-RESP-USAGE-01", on=any_answer, also=("COMP-RESP-USAGE-02",))
+@invariant("COMP-RESP-USAGE-01", "COMP-RESP-USAGE-02", on=any_answer)
 def usage_follows_the_text(exchange: Exchange) -> Iterator[Finding]:
     """Text and prompt are counted: a text costs a token, and should cost some for its words.
 

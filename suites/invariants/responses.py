@@ -144,7 +144,7 @@ def usage_adds_up(exchange: Exchange) -> Iterator[Finding]:
     yield from documents.usage_adds_up(exchange, ("input_tokens", "output_tokens"))
 
 
-@invariant("RESP-OUT-USAGE-01", on=plain_answers, also=("RESP-OUT-USAGE-02",))
+@invariant("RESP-OUT-USAGE-01", "RESP-OUT-USAGE-02", on=plain_answers)
 def usage_counts(exchange: Exchange) -> Iterator[Finding]:
     """An input counts, a text counts, and neither should have several words a token.
 
