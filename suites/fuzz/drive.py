@@ -80,8 +80,7 @@ class Hunt:
         """Send the cases one after the other, until the budget or the patience ends."""
         seen: set[str] = set()
         for case in flat(cases) if self.only else cases:
-            unwanted = self.only and case.id != self.only
-            if case.id in seen or unwanted or not self.target.affords(case):
+            if case.id in seen or (self.only and case.id != self.only):
                 continue
             seen.add(case.id)
             self._try(case)
@@ -110,7 +109,7 @@ class Hunt:
             return
         shown = self._shown()
         if not self.only and (asked.wrong or not asked.exchange.ok):
-            for part in filter(self.target.affords, case.parts):
+            for part in case.parts:
                 if not self.weary:
                     self._try(part)
         if asked.wrong and self._shown() == shown and not self._known(case, asked.wrong):
@@ -140,7 +139,7 @@ class Hunt:
 
     def _ask(self, case: Case) -> Asked | None:
         """What came of a case, or None when the environment stood in the way."""
-        if not self.target.affords(case):  # half of what was asked may be more to do
+        if not self.target.affords(case):  # also a part of one, and what was made smaller
             return None
         began = time.perf_counter()
         asked = None
