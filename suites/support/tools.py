@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fixtures.target.trials import CLOCK
 from fixtures.transport.document import NOT_JSON, parse
 from schemas.outcomes import NoControl, Untestable
 from suites.engine import verify
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
     from fixtures.target.chat_view import Answer
     from fixtures.target.deployment import Deployment
     from fixtures.transport.exchange import Exchange
-
-CLOCK = {
-    "type": "function",
-    "function": {
-        "name": "get_time",
-        "description": "Get the current time",
-        "parameters": {"type": "object", "properties": {}},
-    },
-}
 
 # The first is never the one that a question of the weather asks for.
 TOOLS = [CLOCK, WEATHER]
